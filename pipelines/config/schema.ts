@@ -1,0 +1,136 @@
+import { z } from 'zod';
+
+/** Every default of a run is here and nowhere else. Lengths are counts of samples or tokens; rates are per step. */
+const Pair = z.strictObject({
+  /** Folder or hub id of the base language model. */
+  base: z.string(),
+  /** Folder or hub id of the vision-language model made from it. */
+  tuned: z.string(),
+  /** The base fine-tuned on the same words without pictures. */
+  control: z.string().nullable().default(null),
+});
+
+const Data = z.strictObject({
+  /** Data set of base text, by its name in `data/`. */
+  text: z.string().default('demo-text'),
+  /** Data set of the multimodal stream. */
+  multimodal: z.string().default('scenes'),
+  textSamples: z.int().min(8).default(1600),
+  multimodalSamples: z.int().min(8).default(1400),
+  /** Share of samples that no dictionary is trained on. */
+  heldOut: z.number().gt(0).lt(0.9).default(0.2),
+});
+
+const Sae = z.strictObject({
+  features: z.int().min(2).default(1024),
+  activation: z.enum(['relu', 'topk', 'batchtopk', 'jumprelu']).default('topk'),
+  k: z.int().min(1).default(16),
+  l1: z.number().min(0).default(0),
+  batch: z.int().min(1).default(1024),
+  /** Tokens seen by stage S, and by each stage adapted from it. */
+  tokens: z
+    .strictObject({
+      start: z.int().min(1).default(400_000),
+      adapt: z.int().min(1).default(150_000),
+    })
+    .prefault({}),
+  lr: z
+    .strictObject({
+      start: z.number().positive().default(1e-3),
+      adapt: z.number().positive().default(2e-4),
+    })
+    .prefault({}),
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
+  warmup: z.number().min(0).max(1).default(0.02),
+  decay: z.number().min(0).max(1).default(0.2),
+  aux: z
+    .strictObject({
+      coefficient: z
+        .number()
+        .min(0)
+        .default(1 / 32),
+      k: z.int().min(1).default(64),
+      deadAfter: z.int().min(1).default(40_000),
+    })
+    .prefault({}),
+  /** Tokens of the multimodal stream that stage F and F2 learn from (the paper's final choice is `text`). */
+  mask: z.enum(['text', 'image', 'all']).default('all'),
+  dtype: z.enum(['float32', 'float16']).default('float16'),
+});
+
+const Diff = z.strictObject({
+  eps: z.number().min(0).default(0.01),
+  percentile: z.number().min(0).max(100).default(25),
+  suspectBelow: z.number().min(-1).max(1).default(0.7),
+  bootstrap: z.int().min(10).default(200),
+  grid: z
+    .strictObject({
+      eps: z.array(z.number().min(0)).default([0.001, 0.003, 0.01, 0.03, 0.1]),
+      percentiles: z.array(z.number().min(0).max(100)).default([5, 10, 25, 40, 50]),
+    })
+    .prefault({}),
+});
+
+const Spatial = z.strictObject({
+  rule: z.enum(['samples', 'paper']).default('samples'),
+  samples: z.int().min(8).default(300),
+  firesAbove: z.number().min(0).default(0.01),
+  oddsRatio: z.number().positive().default(3),
+  riskDifference: z.number().min(0).default(0.05),
+  q: z.number().min(0).max(1).default(0.01),
+  genericRate: z.number().min(0).max(1).default(0.1),
+  wordShare: z.number().min(0).default(0.5),
+  splits: z.int().min(1).default(5),
+});
+
+const Heads = z.strictObject({
+  target: z.enum(['pre', 'activation', 'projection']).default('pre'),
+  corrupt: z.enum(['mean', 'swap']).default('mean'),
+  samples: z.int().min(4).default(48),
+  /** Spatial features traced, largest held-out effect first, and as many random ones. */
+  features: z.int().min(1).default(24),
+  verify: z
+    .strictObject({
+      top: z.int().min(1).default(8),
+      random: z.int().min(0).default(4),
+      samples: z.int().min(4).default(24),
+    })
+    .prefault({}),
+  ablate: z
+    .strictObject({
+      top: z.int().min(1).default(3),
+      randomDraws: z.int().min(1).default(8),
+      samples: z.int().min(8).default(150),
+    })
+    .prefault({}),
+});
+
+const Release = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/),
+  version: z.string().regex(/^\d{4}\.\d{1,2}\.\d{1,4}$/),
+  date: z.iso.date(),
+  title: z.string(),
+  description: z.string().default(''),
+  authors: z.array(z.strictObject({ name: z.string(), orcid: z.string().optional() })).min(1),
+  licence: z.string().default('Apache-2.0'),
+  /** Examples shown of each interval. */
+  examples: z.int().min(1).default(4),
+});
+
+export const RunConfig = z.strictObject({
+  pair: Pair,
+  seed: z.int().min(0).default(0),
+  device: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
+  /** Layers analysed; all where absent. */
+  layers: z.array(z.int().min(0)).min(1).nullable().default(null),
+  confidence: z.number().gt(0).lt(1).default(0.95),
+  /** Dictionaries beside S and F. */
+  stages: z.array(z.enum(['D', 'M', 'F2', 'C'])).default(['D', 'M', 'F2', 'C']),
+  data: Data.prefault({}),
+  sae: Sae.prefault({}),
+  diff: Diff.prefault({}),
+  spatial: Spatial.prefault({}),
+  heads: Heads.prefault({}),
+  release: Release,
+});
+export type RunConfig = z.infer<typeof RunConfig>;

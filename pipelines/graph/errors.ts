@@ -1,0 +1,19 @@
+/** What a caller can do about a failed graph operation is part of the error. */
+export type GraphErrorCode = 'malformed' | 'unsupported' | 'not-found' | 'shape' | 'device' | 'limit' | 'argument';
+
+/**
+ * Every failure of the engine. `message` is one line, `next` is the step that would mend it.
+ *
+ * @example throw new GraphError('not-found', 'layer 40 does not exist: this decoder has layers 0-29', 'choose a layer from 0 to 29')
+ */
+export class GraphError extends Error {
+  override readonly name = 'GraphError';
+  readonly code: GraphErrorCode;
+  readonly next: string;
+
+  constructor(code: GraphErrorCode, message: string, next: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.next = next;
+  }
+}

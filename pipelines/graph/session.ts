@@ -1,0 +1,86 @@
+import * as ort from 'onnxruntime-node';
+import { GraphError } from './errors.ts';
+import type { ElementType, Tensor } from './tensor.ts';
+import type { Device } from './types.ts';
+
+export interface SessionOptions {
+  readonly device?: Device;
+  /** Threads inside one operator (default 1: results do not depend on the machine's load). */
+  readonly threads?: number;
+  /** Folder of external weights, where the graph is passed as bytes. */
+  readonly externalFolder?: string;
+}
+
+/** An ONNX graph ready to run on one device. */
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** @param outputs names wanted; all where absent. */
+  run(inputs: Readonly<Record<string, Tensor>>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+const ORT_TYPE: Record<ElementType, ort.Tensor.Type> = {
+  float32: 'float32',
+  float64: 'float64',
+  float16: 'float16',
+  int64: 'int64',
+  int32: 'int32',
+  int8: 'int8',
+  uint8: 'uint8',
+  bool: 'bool',
+};
+
+/** Opens a session; a node that falls back from a GPU to the CPU is an error. Throws `GraphError`. */
+export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
+  const device = options.device ?? 'cpu';
+  const extra: Record<string, string> = {};
+  if (options.externalFolder) extra['model_external_initializers_file_folder_path'] = options.externalFolder;
+  if (device !== 'cpu') extra['disable_cpu_ep_fallback'] = '1';
+  const settings: ort.InferenceSession.SessionOptions = {
+    executionProviders: [device],
+    intraOpNumThreads: options.threads ?? 1,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    extra: { session: extra },
+  };
+  let inner: ort.InferenceSession;
+  try {
+    inner =
+      typeof model === 'string'
+        ? await ort.InferenceSession.create(model, settings)
+        : await ort.InferenceSession.create(model, settings);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new GraphError(
+      'device',
+      `the graph does not open on ${device}: ${why}`,
+      `check the graph, or choose another --device than ${device}`,
+      { cause },
+    );
+  }
+  return {
+    inputNames: inner.inputNames,
+    outputNames: inner.outputNames,
+    async run(inputs, outputs = inner.outputNames) {
+      const feeds: Record<string, ort.Tensor> = {};
+      for (const [name, t] of Object.entries(inputs))
+        feeds[name] = new ort.Tensor(ORT_TYPE[t.type], t.data as never, t.dims as number[]);
+      const result = await inner.run(feeds, [...outputs]);
+      return Object.fromEntries(
+        outputs.map((name) => {
+          const t = result[name]!;
+          return [
+            name,
+            {
+              type: t.type as ElementType,
+              dims: t.dims,
+              data: t.data as never,
+            } satisfies Tensor,
+          ];
+        }),
+      );
+    },
+    close: () => inner.release(),
+  };
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { Controlled, Estimate } from './estimate.ts';
+import { FeatureId, HeadId } from './ids.ts';
+
+export const HeadAblation = z.object({
+  /** mean or zero */
+  method: z.string(),
+  task: z.enum(['spatial', 'control']),
+  measure: z.enum(['log_odds', 'accuracy']),
+  /** Paired change when the head is ablated. */
+  effect: Controlled,
+});
+
+/** Attention of one head over one picture, from the last token of the question. */
+export const AttentionView = z.object({
+  image: z.string(),
+  prompt: z.string(),
+  grid: z.object({ rows: z.int(), columns: z.int() }),
+  /** Weight on each patch, row-major. */
+  weights: z.array(z.number()),
+});
+
+export const HeadRecord = z.object({
+  id: HeadId,
+  layer: z.int(),
+  head: z.int(),
+  sentence: z.string(),
+  /** Mean over spatial features of the verified (else estimated) effect, by share of the total. */
+  spatial_effect: Estimate,
+  /** The same for random features. */
+  random_effect: Estimate.nullable(),
+  rank: z.int(),
+  /** Attention mass on image tokens and its entropy, tuned and base. */
+  image_mass: z.object({ tuned: Estimate, base: Estimate.nullable() }).nullable(),
+  entropy: z.object({ tuned: Estimate, base: Estimate.nullable() }).nullable(),
+  ablation: z.array(HeadAblation),
+  features: z.array(
+    z.object({
+      id: FeatureId,
+      estimate: z.number(),
+      exact: z.number().nullable(),
+      status: z.enum(['estimated', 'verified']),
+    }),
+  ),
+  attention: z.array(AttentionView),
+});
+export type HeadRecord = z.infer<typeof HeadRecord>;
+
+/** `heads.json` */
+export const HeadsFile = z.object({
+  heads: z.array(HeadRecord),
+  /** Estimated against exact effects over all verified edges. */
+  calibration: z
+    .object({
+      slope: z.number(),
+      spearman: z.number(),
+      n: z.int(),
+      points: z.array(z.tuple([z.number(), z.number()])),
+    })
+    .nullable(),
+  /** Share of the absolute effect by number of heads: spatial features against random ones. */
+  concentration: z
+    .object({
+      spatial: z.array(z.number()),
+      random: z.array(z.number()),
+      n_spatial: z.int(),
+      n_random: z.int(),
+    })
+    .nullable(),
+  /** Joint ablation of the verified top heads against as many random heads. */
+  joint_ablation: z.array(
+    z.object({
+      heads: z.array(HeadId),
+      task: z.enum(['spatial', 'control']),
+      measure: z.enum(['log_odds', 'accuracy']),
+      intact: Estimate,
+      ablated: Estimate,
+      effect: Controlled,
+    }),
+  ),
+});
+export type HeadsFile = z.infer<typeof HeadsFile>;
