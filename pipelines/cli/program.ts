@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { checkCommand } from './check/command.ts';
+
+/** One entry a command, in the order of `--help`. */
+const COMMANDS: readonly ((program: Command) => void)[] = [checkCommand];
+
+/** The command line, without running it. Misuse throws commander's error instead of leaving the process. */
+export function createProgram(): Command {
+  const program = new Command('parallax')
+    .description(manifest.description)
+    .version(manifest.version)
+    .option('--json', 'print one JSON document instead of words')
+    .option('--quiet', 'print results only')
+    .option('--verbose', 'print more, and where an error came from')
+    .addHelpText('after', '\nExample:\n  $ parallax run demo')
+    .exitOverride();
+  for (const add of COMMANDS) add(program);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
