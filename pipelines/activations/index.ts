@@ -1,0 +1,6 @@
+export { decodeHalf, encodeHalf } from './half.ts';
+export { type RowFilter, rowsWhere, type TokenMask } from './mask.ts';
+export { type Batch, type ShuffleOptions, shuffled } from './shuffle.ts';
+export { openStore, storeBytes } from './store.ts';
+export type { ActivationStore, StoreMeta, TokenTable } from './types.ts';
+export { createStore, type SampleTokens, type StoreOptions, type StoreWriter } from './writer.ts';
