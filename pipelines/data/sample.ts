@@ -24,7 +24,8 @@ export type Relation = 'left of' | 'right of' | 'above' | 'below' | 'near' | 'fa
 
 /** What is true of one question about a scene. */
 export interface Truth {
-  readonly scene: Scene;
+  /** Where the scene was generated. */
+  readonly scene?: Scene;
   readonly family: 'spatial' | 'nonspatial' | 'generic' | 'grounded' | 'text';
   readonly kind: string;
   /** The relation named by the question, whether it holds, and between which things. */
