@@ -19,10 +19,13 @@ const oneLine = (text: string) => text.replace(/\s*\n\s*/g, ' ').trim();
 
 /** Any error with a string `next` is shown as it is; errors of the system get theirs by code; the rest is a bug. */
 export function failureOf(error: unknown): Failure {
-  const { message, next, misuse, code, stack } = (error ?? {}) as Record<string, unknown>;
+  const { message, next, misuse, code, exitCode, stack } = (error ?? {}) as Record<string, unknown>;
   const what = oneLine(typeof message === 'string' && message !== '' ? message : String(error));
   const trace = typeof stack === 'string' ? { stack } : {};
-  if (typeof next === 'string') return { line: `${what} - ${oneLine(next)}`, code: misuse === true ? 2 : 1, ...trace };
+  if (typeof next === 'string') {
+    const exit = typeof exitCode === 'number' ? exitCode : misuse === true ? 2 : 1;
+    return { line: `${what} - ${oneLine(next)}`, code: exit, ...trace };
+  }
   const known = typeof code === 'string' && Object.hasOwn(NEXT, code) ? NEXT[code] : undefined;
   return { line: `${what} - ${known?.(what) ?? 'run again with --verbose to see where'}`, code: 1, ...trace };
 }

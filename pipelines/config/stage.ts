@@ -19,7 +19,12 @@ export interface Stage {
   readonly module: string;
 }
 
-/** What a stage's `run` receives. It writes only below `out`, and reads only its inputs and files. */
+/**
+ * What a stage's `run` receives. It writes only below `out`, and reads only its inputs and files.
+ * `out` is empty at the start, but for `out/.checkpoint/` where a killed attempt left one; that folder is the stage's own
+ * to go on from (write its files atomically), and is removed when the stage is finished. Files whose names begin with
+ * `stage.json` belong to the runner.
+ */
 export interface StageContext<S = Json> {
   readonly settings: S;
   /** Role -> folder of the finished input stage. */

@@ -87,7 +87,11 @@ function layerAnswers(inputs: Inputs, spec: Spec, layer: number): Record<string,
   answers['dominance.class'] = dominance.class;
 
   const scaling = new LatentScaling(tuned, base);
-  scaling.add({ x: visionX, features: visionF }, { x: baseX, features: encodeRows(base, baseX) });
+  const scaled = (x: Float32Array, scale: number) => Float64Array.from(x, (v) => v * scale);
+  scaling.add(
+    { u: scaled(visionX, tuned.scale), features: visionF },
+    { u: scaled(baseX, base.scale), features: encodeRows(base, baseX) },
+  );
   for (const [target, values] of Object.entries(scaling.finish())) answers[`beta.${target}`] = values;
   return answers;
 }
