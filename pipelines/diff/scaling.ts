@@ -15,9 +15,9 @@ export const SCALING_TARGETS = [
 export type ScalingTarget = (typeof SCALING_TARGETS)[number];
 export type Scaling = Readonly<Record<ScalingTarget, Float64Array>>;
 
-/** One model's rows `[tokens, d]` (unscaled) and its dictionary's features on them. */
+/** One model's tokens in its dictionary's space, `u [tokens, d]`, and the dictionary's features on them. */
 export interface ScalingRows {
-  readonly x: ArrayLike<number>;
+  readonly u: ArrayLike<number>;
   readonly features: SparseFeatures;
 }
 
@@ -47,7 +47,7 @@ export class LatentScaling {
   /** Adds tokens: row `t` of both is the same token. */
   add(tuned: ScalingRows, base: ScalingRows): void {
     const { d, wDec } = this.#tuned;
-    const tokens = tuned.x.length / d;
+    const tokens = tuned.u.length / d;
     const u = new Float64Array(d);
     const uHat = new Float64Array(d);
     const v = new Float64Array(d);
@@ -55,8 +55,8 @@ export class LatentScaling {
     const baseValue = new Float64Array(this.#tuned.n);
     for (let t = 0; t < tokens; t += 1) {
       for (let j = 0; j < d; j += 1) {
-        u[j] = this.#tuned.scale * tuned.x[t * d + j]!;
-        v[j] = this.#base.scale * base.x[t * d + j]!;
+        u[j] = tuned.u[t * d + j]!;
+        v[j] = base.u[t * d + j]!;
       }
       reconstruct(this.#tuned, tuned.features, t, uHat);
       reconstruct(this.#base, base.features, t, vHat);
