@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { checkCommand } from './check/command.ts';
+import { runCommand } from './run/command.ts';
 
 /** One entry a command, in the order of `--help`. */
-const COMMANDS: readonly ((program: Command) => void)[] = [checkCommand];
+const COMMANDS: readonly ((program: Command) => void)[] = [runCommand, checkCommand];
 
 /** The command line, without running it. Misuse throws commander's error instead of leaving the process. */
 export function createProgram(): Command {
