@@ -25,12 +25,16 @@ export function exampleFigure(example: Example, sample: SampleRecord, options: E
   }<figcaption>${chips(sample.tokens, example.text, options.max)}<span class="example-meta"><span class="tag">${sample.family}</span> <span>max ${significant(example.max)}</span></span></figcaption></figure>`;
 }
 
+/** How patches are shown; works without scripts. */
+const heatModes = html`<fieldset class="heat-modes"><legend>Show activation on pictures as&nbsp;</legend><label><input type="radio" name="heat" id="heat-colour" checked/> colour</label><label><input type="radio" name="heat" id="heat-discs"/> discs</label><label><input type="radio" name="heat" id="heat-picture"/> nothing</label></fieldset>`;
+
 /** All examples of a feature: the top ones open, the other intervals folded. */
 export function exampleGroups(of: FeatureExamples, options: ExampleOptions): Html {
   const names = [...new Set(of.examples.map((e) => e.interval))].sort((a, b) => intervalOrder(b) - intervalOrder(a));
   if (names.length === 0)
     return html`<p class="absent">No example: the feature never fired on the held-out samples of this release.</p>`;
-  return html`${names.map((name, i) => {
+  const pictured = of.samples.some((sample) => sample.image !== null);
+  return html`${pictured && heatModes}${names.map((name, i) => {
     const shown = of.examples.filter((e) => e.interval === name);
     const grid = html`<div class="examples">${shown.map((e) => withSample(e, of, options))}</div>`;
     return i === 0
