@@ -33,22 +33,34 @@ const Header = z.record(z.string(), z.unknown());
 const MAX_HEADER = 100_000_000;
 const bad = (what: string) => new ReleaseError('malformed', `safetensors: ${what}`, 'write or download the file again');
 
-/** Reads tensors by name, zero-copy. Throws `ReleaseError` on any byte that does not fit. */
-export function parseSafetensors(file: Uint8Array): Map<string, SafeTensor> {
+/** The JSON header and where the data begins. */
+function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: number } {
   if (file.byteLength < 8) throw bad('shorter than its 8-byte header length');
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   if (length > MAX_HEADER || 8 + length > file.byteLength)
     throw bad(`header of ${length} bytes does not fit into ${file.byteLength}`);
-  let header: Record<string, unknown>;
   try {
-    header = Header.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length))));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length));
+    return { header: Header.parse(JSON.parse(text)), data: 8 + length };
   } catch (cause) {
     throw new ReleaseError('malformed', 'safetensors: the header is not JSON', 'write or download the file again', {
       cause,
     });
   }
+}
+
+/** The free text of a file's header; `{}` where it has none. Throws `ReleaseError` on any byte that does not fit. */
+export function safetensorsMetadata(file: Uint8Array): Record<string, string> {
+  const parsed = z.record(z.string(), z.string()).safeParse(readHeader(file).header['__metadata__'] ?? {});
+  if (!parsed.success) throw bad('its metadata is not a record of texts');
+  return parsed.data;
+}
+
+/** Reads tensors by name, zero-copy. Throws `ReleaseError` on any byte that does not fit. */
+export function parseSafetensors(file: Uint8Array): Map<string, SafeTensor> {
+  const { header, data: start } = readHeader(file);
   const tensors = new Map<string, SafeTensor>();
-  const data = file.subarray(8 + length);
+  const data = file.subarray(start);
   for (const [name, raw] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const entry = Entry.safeParse(raw);
@@ -128,7 +140,7 @@ export function toNumbers<A extends Float64Array | Float32Array>(
 ): A {
   const { dtype, bytes } = tensor;
   const size = SAFETENSORS_TYPES[dtype];
-  if (dtype === 'F32' && (Out as unknown) === Float32Array) return new Float32Array(bytes.slice().buffer) as A;
+  if (dtype === 'F32' && (Out as unknown) === Float32Array) return new Float32Array(new Uint8Array(bytes).buffer) as A;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const out = new Out(bytes.byteLength / size);
   for (let i = 0; i < out.length; i += 1) out[i] = READ[dtype](view, i * size);

@@ -1,3 +1,4 @@
+export * from './columns.ts';
 export * from './estimate.ts';
 export * from './examples.ts';
 export * from './feature.ts';
@@ -5,4 +6,5 @@ export * from './heads.ts';
 export * from './ids.ts';
 export * from './manifest.ts';
 export * from './quality.ts';
+export * from './search.ts';
 export * from './summary.ts';

@@ -1,0 +1,123 @@
+import { ByteCache } from './cache.ts';
+import { ReleaseError } from './errors.ts';
+import type { Manifest } from './schema/manifest.ts';
+import { sha256Hex } from './sha256.ts';
+import { readShardHeader, readShardRecord, type ShardEntry, shardHeaderBytes } from './shard.ts';
+import type { Source } from './source.ts';
+
+/** Shards up to this size are read whole: one read instead of two, and the neighbours come along. */
+const WHOLE = 512 * 1024;
+export const DEFAULT_CACHE = 24 * 2 ** 20;
+
+/** Where a shard is and what it must hold. */
+export interface ShardPlace {
+  readonly path: string;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The files of one release, checked against its manifest and kept for a while. */
+export class ReleaseFiles {
+  readonly #source: Source;
+  readonly #manifest: Manifest;
+  readonly #cache: ByteCache<unknown>;
+
+  constructor(source: Source, manifest: Manifest, cacheBytes = DEFAULT_CACHE) {
+    this.#source = source;
+    this.#manifest = manifest;
+    this.#cache = new ByteCache(cacheBytes);
+  }
+
+  #entry(path: string) {
+    return Object.hasOwn(this.#manifest.files, path) ? this.#manifest.files[path] : undefined;
+  }
+
+  has(path: string): boolean {
+    return this.#entry(path) !== undefined;
+  }
+
+  /** A whole file of the size and sha256 that the manifest gives. `null` = the manifest has no such file. */
+  async file(path: string): Promise<Uint8Array | null> {
+    const entry = this.#entry(path);
+    if (!entry) return null;
+    const bytes = await this.#read(path, 0, entry.bytes);
+    if ((await sha256Hex(bytes)) !== entry.sha256)
+      throw new ReleaseError(
+        'hash',
+        `${path}: does not have the sha256 that the manifest gives`,
+        'fetch the release again',
+      );
+    return bytes;
+  }
+
+  /** What `make` turns a file into, remembered under its path. */
+  async derived<T>(path: string, make: (bytes: Uint8Array) => { value: T; bytes: number }): Promise<T | null> {
+    const kept = this.#cache.get(path) as T | undefined;
+    if (kept !== undefined) return kept;
+    const file = await this.file(path);
+    if (!file) return null;
+    const { value, bytes } = make(file);
+    this.#cache.set(path, value, bytes);
+    return value;
+  }
+
+  /** Entries of a shard (its header) and a way to its records. Record hashes are checked, the whole file's is not. */
+  async shard(
+    place: ShardPlace,
+  ): Promise<{ entries: (ShardEntry | null)[]; record(slot: number): Promise<Uint8Array | null> }> {
+    const { path } = place;
+    const size = this.#entry(path)?.bytes;
+    if (size === undefined)
+      throw new ReleaseError(
+        'not-found',
+        `${path}: the manifest has no such shard`,
+        'check the release with `parallax verify`',
+      );
+    const whole = size <= WHOLE;
+    const head = await this.#kept(path, 0, whole ? size : Math.min(size, shardHeaderBytes(place.count)));
+    const key = `${path}#entries`;
+    let entries = this.#cache.get(key) as (ShardEntry | null)[] | undefined;
+    if (!entries) {
+      entries = readShardHeader(path, head, { ...place, bytes: size });
+      this.#cache.set(key, entries, entries.length * 200);
+    }
+    const found = entries;
+    return {
+      entries: found,
+      record: async (slot) => {
+        const entry = found[slot];
+        if (!entry) return null;
+        const packed = whole
+          ? head.subarray(entry.offset, entry.offset + entry.stored)
+          : await this.#kept(path, entry.offset, entry.stored);
+        return readShardRecord(path, entry, packed);
+      },
+    };
+  }
+
+  async #kept(path: string, offset: number, length: number): Promise<Uint8Array> {
+    const key = `${path}@${offset}`;
+    const kept = this.#cache.get(key) as Uint8Array | undefined;
+    if (kept) return kept;
+    const bytes = await this.#read(path, offset, length);
+    this.#cache.set(key, bytes, bytes.byteLength);
+    return bytes;
+  }
+
+  async #read(path: string, offset: number, length: number): Promise<Uint8Array> {
+    const bytes = length === 0 ? new Uint8Array() : await this.#source.read(path, { offset, length });
+    if (!bytes)
+      throw new ReleaseError(
+        'not-found',
+        `${path}: the manifest names it, but it is not there`,
+        'fetch the release again',
+      );
+    if (bytes.byteLength !== length)
+      throw new ReleaseError(
+        'malformed',
+        `${path}: ${bytes.byteLength} bytes where the manifest promises ${length}`,
+        'fetch the release again',
+      );
+    return bytes;
+  }
+}

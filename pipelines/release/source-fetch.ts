@@ -1,0 +1,60 @@
+import { ReleaseError } from './errors.ts';
+import type { Source } from './source.ts';
+
+/** Reads at most `limit` bytes of a body, then lets go of it. */
+async function readBody(response: Response, limit: number): Promise<Uint8Array> {
+  if (!response.body) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    total += value.byteLength;
+    if (total >= limit) {
+      await reader.cancel();
+      break;
+    }
+  }
+  const out = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    out.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return out.subarray(0, Math.min(total, limit));
+}
+
+/**
+ * A release behind an address. Hosts that ignore `Range` are read up to the end of the range and cut.
+ * @param base address of the release's folder
+ * @param fetcher the fetch to use: a Worker's assets binding, or the platform's
+ * @throws ReleaseError `not-found` when the host answers neither the file nor 404
+ */
+export function fetchSource(base: string, fetcher: (request: Request) => Promise<Response> = (r) => fetch(r)): Source {
+  const root = base.endsWith('/') ? base : `${base}/`;
+  return {
+    async read(path, range) {
+      const headers: HeadersInit = range ? { range: `bytes=${range.offset}-${range.offset + range.length - 1}` } : {};
+      const response = await fetcher(
+        new Request(root + path.split('/').map(encodeURIComponent).join('/'), { headers }),
+      );
+      if (response.status === 404 || response.status === 416) {
+        await response.body?.cancel();
+        return null;
+      }
+      if (response.status === 206 && range) return readBody(response, range.length);
+      if (response.status !== 200) {
+        await response.body?.cancel();
+        throw new ReleaseError(
+          'not-found',
+          `${path}: the host answered ${response.status}`,
+          'try again, or check the host',
+        );
+      }
+      if (!range) return readBody(response, Number.POSITIVE_INFINITY);
+      return (await readBody(response, range.offset + range.length)).subarray(range.offset);
+    },
+  };
+}
