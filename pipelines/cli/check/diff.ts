@@ -7,6 +7,7 @@ import {
   strictMask,
   suspectMask,
 } from '#pipelines/diff/adapted.ts';
+import { cosineName, STAGE_PAIRS } from '#pipelines/diff/cosines.ts';
 import { modalityDominance } from '#pipelines/diff/dominance.ts';
 import { encodeRows } from '#pipelines/diff/encode.ts';
 import { columnCosines, normRatios, procrustesCosines, rowCosines } from '#pipelines/diff/geometry.ts';
@@ -29,17 +30,6 @@ const Spec = z.object({
 });
 type Spec = z.infer<typeof Spec>;
 
-const PAIRS = [
-  ['S', 'F'],
-  ['S', 'D'],
-  ['D', 'F'],
-  ['S', 'M'],
-  ['M', 'F'],
-  ['S', 'F2'],
-  ['F', 'F2'],
-  ['S', 'C'],
-] as const;
-
 /** Everything of one layer that does not look at other layers, `[n]` each. */
 function layerAnswers(inputs: Inputs, spec: Spec, layer: number): Record<string, ArrayLike<number>> {
   const base = saeOf(inputs, 'S', spec.sae, layer);
@@ -47,9 +37,9 @@ function layerAnswers(inputs: Inputs, spec: Spec, layer: number): Record<string,
   const { n, d } = tuned;
   const decoder = (stage: string) => inputs.floats(`${stage}.W_dec`, layer);
   const answers: Record<string, ArrayLike<number>> = {};
-  for (const [a, b] of PAIRS)
+  for (const [a, b] of STAGE_PAIRS)
     if (spec.stages.includes(a) && spec.stages.includes(b))
-      answers[`cos.${a}.${b}`] = rowCosines(decoder(a), decoder(b), d);
+      answers[cosineName(a, b)] = rowCosines(decoder(a), decoder(b), d);
   answers['encoder.S.F'] = columnCosines(base.wEnc, tuned.wEnc, n);
   answers['norm_ratio.S.F'] = normRatios(base.wDec, tuned.wDec, d);
   answers['procrustes.S.F'] = procrustesCosines(base.wDec, tuned.wDec, d);
