@@ -85,7 +85,7 @@ const Spatial = z.strictObject({
 
 const Heads = z.strictObject({
   target: z.enum(['pre', 'activation', 'projection']).default('pre'),
-  corrupt: z.enum(['mean', 'swap']).default('mean'),
+  corrupt: z.enum(['mean', 'swap']).default('swap'),
   samples: z.int().min(4).default(48),
   /** Spatial features traced, largest held-out effect first, and as many random ones. */
   features: z.int().min(1).default(24),

@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { StageRun } from '#pipelines/config/stage.ts';
+import type { Sample } from '#pipelines/data/sample.ts';
+import { openModel } from '#pipelines/models/index.ts';
+import type { Encoded, TracedModel } from '#pipelines/models/types.ts';
+import type { BehaviourRow } from '#release/schema/index.ts';
+import { answer, choiceOf } from './behaviour.ts';
+import { meanEstimate } from './estimate.ts';
+import { answerable, collect, encodeAll, encodeMeanImage } from './samples.ts';
+import { TASK_NAMES, TASKS } from './tasks.ts';
+
+const Settings = z.strictObject({
+  seed: z.int(),
+  from: z.int(),
+  samples: z.int(),
+  rounds: z.int(),
+  confidence: z.number(),
+});
+
+type Picture = BehaviourRow['picture'];
+
+/** How each kind of picture is given to a model that sees. */
+const PICTURES: Record<
+  Exclude<Picture, 'none'>,
+  (model: TracedModel, samples: readonly Sample[], seed: number) => Promise<Encoded[]>
+> = {
+  seen: (model, samples) => encodeAll(model, samples),
+  mean: encodeMeanImage,
+  // The next sample's picture, the last one's the first: no sample keeps its own.
+  other: (model, samples) =>
+    encodeAll(
+      model,
+      samples.map((s, i) => ({ ...s, image: samples[(i + 1) % samples.length]!.image! })),
+    ),
+};
+
+/** How well the pair answers each family of questions: the picture seen, a mean picture, another one, and the base without any. */
+export const run: StageRun = async ({ settings, files, out, device, progress }) => {
+  const s = Settings.parse(settings);
+  const tuned = await openModel(files['model']!, { role: 'tuned', device });
+  const base = await openModel(files['base']!, { role: 'base', device });
+  const rows: BehaviourRow[] = [];
+  const add = async (
+    model: TracedModel,
+    role: string,
+    family: string,
+    picture: Picture,
+    encoded: readonly Encoded[],
+  ) => {
+    const answers = await answer(
+      model,
+      encoded.map((e) => choiceOf(model, e)),
+    );
+    rows.push({
+      model: role,
+      family,
+      picture,
+      accuracy: meanEstimate(answers.correct, s),
+      log_odds: meanEstimate(answers.logOdds, s),
+    });
+    progress(rows.length, TASK_NAMES.length * 4, 'conditions');
+  };
+  for (const task of TASK_NAMES) {
+    const samples = answerable(await collect(TASKS[task], s.seed, s.from, s.from + s.samples));
+    for (const picture of ['seen', 'mean', 'other'] as const)
+      await add(tuned, 'tuned', task, picture, await PICTURES[picture](tuned, samples, s.seed));
+    await add(base, 'base', task, 'none', await encodeAll(base, samples, { image: 'none' }));
+  }
+  await Promise.all([tuned.close(), base.close()]);
+  await writeFile(join(out, 'behaviour.json'), JSON.stringify(rows));
+};
