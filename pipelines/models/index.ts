@@ -1,0 +1,4 @@
+export { type ChoiceOptions, forcedChoice } from './choice.ts';
+export { meanImageFeature } from './mean-image.ts';
+export { type OpenModelOptions, openModel } from './open.ts';
+export * from './types.ts';
