@@ -10,6 +10,7 @@ import { type Sae, STAGES, type StageName } from '#pipelines/sae/types.ts';
 import { type NamedArray, type Numbers, vector, writeArrays } from './arrays.ts';
 import { cosineName, STAGE_PAIRS } from './cosines.ts';
 import { modalityDominance } from './dominance.ts';
+import { DIFF_FILE } from './files.ts';
 import { columnCosines, normRatios, procrustesCosines, rowCosines } from './geometry.ts';
 import { pairTokens } from './pairing.ts';
 import { energy, type ResampledStream, visionPreference } from './preference.ts';
@@ -34,9 +35,6 @@ export const DiffSettings = z.strictObject({
   text: Range,
 });
 export type DiffSettings = z.input<typeof DiffSettings>;
-
-/** File of a layer's arrays, `[n]` each: names of the golden kind `diff`, and `samples.vision`, `samples.text`, `tokens.scaling` `[1]`. */
-export const DIFF_FILE = 'diff.safetensors';
 
 /** Tokens of the two models held at a time. */
 const CHUNK = 2048;

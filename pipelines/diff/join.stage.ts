@@ -13,7 +13,7 @@ import {
   suspectMask,
 } from './adapted.ts';
 import { type ArrayFile, type NamedArray, readArrays, writeArrays } from './arrays.ts';
-import { DIFF_FILE } from './diff.stage.ts';
+import { DIFF_FILE, FLAGS_FILE, SUMMARY_FILE } from './files.ts';
 import { type DiffSummary, layerSummary, shareBeside } from './summary.ts';
 
 export const DiffJoinSettings = z.strictObject({
@@ -25,10 +25,6 @@ export const DiffJoinSettings = z.strictObject({
   grid: z.strictObject({ eps: z.array(z.number()), percentiles: z.array(z.number()) }),
 });
 export type DiffJoinSettings = z.input<typeof DiffJoinSettings>;
-
-/** Masks `[layers, n]` of the joining stage: `dead, adapted, adapted.strict, suspect, rotated.shared` (the last two where run). */
-export const FLAGS_FILE = 'flags.safetensors';
-export const SUMMARY_FILE = 'diff.json';
 
 /**
  * What needs all layers: thresholds by percentile, the adapted sets, their sensitivity, and how many of them the controls share.
@@ -53,7 +49,7 @@ export const run: StageRun = async ({ settings, inputs, out, progress }) => {
   const cosSF = all('cos.S.F');
   const vision = all('energy.vision');
   const text = all('energy.text');
-  const [cosDF, cosMF, cosSF2, cosSC] = ['cos.D.F', 'cos.M.F', 'cos.S.F2', 'cos.S.C'].map(maybe);
+  const [cosDF, cosMF, cosSF2, cosSC] = [maybe('cos.D.F'), maybe('cos.M.F'), maybe('cos.S.F2'), maybe('cos.S.C')];
   const threshold = rotationThreshold(cosSF, s.percentile);
   const adapted = adaptedMask(vision, cosSF, s.eps, threshold);
   const masks: Record<string, Mask> = {

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ParallaxError } from '#pipelines/config/errors.ts';
-import type { Feature, FeatureFlags, StageMetrics } from '#release/schema/feature.ts';
+import type { Feature, StageMetrics } from '#release/schema/feature.ts';
 import { readArrays } from './arrays.ts';
-import { DIFF_FILE } from './diff.stage.ts';
 import { MODALITY } from './dominance.ts';
-import { FLAGS_FILE, SUMMARY_FILE } from './join.stage.ts';
+import { DIFF_FILE, FLAGS_FILE, SUMMARY_FILE } from './files.ts';
 import { DiffSummary } from './summary.ts';
 
 /** What the diff says of one feature, in the release's own terms. */
@@ -16,7 +15,7 @@ export interface FeatureDiff {
   readonly dominance: number;
   readonly class: Feature['class'];
   readonly latent_scaling: Feature['latent_scaling'];
-  readonly flags: Omit<FeatureFlags, 'spatial' | 'decoy'>;
+  readonly flags: Omit<Feature['flags'], 'spatial' | 'decoy'>;
 }
 
 /** One layer's diff, by feature index. */
