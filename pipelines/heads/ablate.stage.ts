@@ -38,8 +38,8 @@ export const run: StageRun = async ({ settings, files, out, device, progress }) 
     const change = async (task: Task) => {
       const ablated = await answer(model, tasks[task], () => interventions);
       return {
-        log_odds: Array.from(paired(ablated.logOdds, intact[task].logOdds)),
-        accuracy: Array.from(paired(ablated.correct, intact[task].correct)),
+        log_odds: Array.from(paired(ablated.log_odds, intact[task].log_odds)),
+        accuracy: Array.from(paired(ablated.accuracy, intact[task].accuracy)),
       };
     };
     rows.push({ head, spatial: await change('spatial'), control: await change('control') });

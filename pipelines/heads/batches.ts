@@ -1,4 +1,5 @@
 import { ParallaxError } from '#pipelines/config/errors.ts';
+import { byLength } from '#pipelines/models/index.ts';
 import type { Encoded } from '#pipelines/models/types.ts';
 
 /** A clean sample and its corrupt twin: the same words, another picture. */
@@ -23,12 +24,6 @@ export function pairUp(clean: readonly Encoded[], corrupt: readonly Encoded[]): 
       );
     return { clean: c, corrupt: twin };
   });
-}
-
-/** Indices in batches of like length, so that little padding is computed. Stable. */
-export function byLength(encoded: readonly Encoded[], size: number): number[][] {
-  const order = encoded.map((_, i) => i).sort((a, b) => encoded[a]!.ids.length - encoded[b]!.ids.length || a - b);
-  return Array.from({ length: Math.ceil(order.length / size) }, (_, i) => order.slice(i * size, (i + 1) * size));
 }
 
 /** A batch of pairs, with the place of each in the whole. */

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { StageRun } from '#pipelines/config/stage.ts';
 import type { Sample } from '#pipelines/data/sample.ts';
-import { openModel } from '#pipelines/models/index.ts';
+import { choiceOf, openModel } from '#pipelines/models/index.ts';
 import type { Encoded, TracedModel } from '#pipelines/models/types.ts';
 import type { BehaviourRow } from '#release/schema/index.ts';
-import { answer, choiceOf } from './behaviour.ts';
+import { answer } from './behaviour.ts';
 import { meanEstimate } from './estimate.ts';
 import { answerable, collect, encodeAll, encodeMeanImage } from './samples.ts';
 import { TASK_NAMES, TASKS } from './tasks.ts';
@@ -57,8 +57,8 @@ export const run: StageRun = async ({ settings, files, out, device, progress }) 
       model: role,
       family,
       picture,
-      accuracy: meanEstimate(answers.correct, s),
-      log_odds: meanEstimate(answers.logOdds, s),
+      accuracy: meanEstimate(answers.accuracy, s),
+      log_odds: meanEstimate(answers.log_odds, s),
     });
     progress(rows.length, TASK_NAMES.length * 4, 'conditions');
   };

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { f32 } from '#graph/tensor.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
-import { openModel } from '#pipelines/models/index.ts';
+import { type Choice, openModel } from '#pipelines/models/index.ts';
 import type { TracedModel } from '#pipelines/models/types.ts';
 import { loadSae } from '#pipelines/sae/index.ts';
 import type { Sae } from '#pipelines/sae/types.ts';
 import type { CausalTest } from '#release/schema/index.ts';
-import { type Answers, answer, type Choice } from './behaviour.ts';
+import { type Answers, answer, MEASURES } from './behaviour.ts';
 import { featureMetric } from './direction.ts';
 import { controlled, meanOfDraws, paired } from './estimate.ts';
 import { ablateDirection, decoderDirection, randomDirection, steerDirection } from './feature-intervention.ts';
@@ -29,8 +29,6 @@ const Settings = z.strictObject({
   confidence: z.number(),
 });
 type Settings = z.infer<typeof Settings>;
-
-const MEASURES = { log_odds: (a: Answers) => a.logOdds, accuracy: (a: Answers) => a.correct } as const;
 
 /** Ablates and steers single features on samples that chose none of them, against random directions of equal norm and a control task. */
 export const run: StageRun = async ({ settings, inputs, files, out, device, progress }) => {
@@ -78,8 +76,8 @@ async function testFeature(
       const changed = await under(unit);
       const random: Answers[] = [];
       for (const control of controls) random.push(await under(control));
-      for (const measure of ['log_odds', 'accuracy'] as const) {
-        const of = MEASURES[measure];
+      for (const measure of MEASURES) {
+        const of = (a: Answers) => a[measure];
         const change = (a: Answers) => paired(of(a), of(intact[task]));
         tests.push({
           test: dose === 0 ? 'ablate' : 'steer',

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { HeadAblation, HeadRecord, HeadsFile } from '#release/schema/index.ts';
+import { MEASURES } from './behaviour.ts';
 import { controlled, type Intervals, meanOfDraws } from './estimate.ts';
 import type { AblateFile, AttentionFile, RankFile } from './files.ts';
 import { headSentence } from './sentence.ts';
@@ -59,7 +60,7 @@ function ablationsOf(
   if (!own) return [];
   const others = all.filter((h) => h !== own);
   return (['spatial', 'control'] as const).flatMap((task) =>
-    (['log_odds', 'accuracy'] as const).map((measure) => ({
+    MEASURES.map((measure) => ({
       method: 'mean',
       task,
       measure,

@@ -5,7 +5,7 @@ import type { HeadRef } from '#graph/types.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
 import { random } from '#pipelines/data/random.ts';
 import { openModel } from '#pipelines/models/index.ts';
-import { type Answers, answer } from './behaviour.ts';
+import { type Answers, answer, MEASURES } from './behaviour.ts';
 import { controlled, meanEstimate, meanOfDraws, paired } from './estimate.ts';
 import { type JointFile, RankFile } from './files.ts';
 import { meanAblation, meanZ } from './mean-ablation.ts';
@@ -22,8 +22,6 @@ const Settings = z.strictObject({
   rounds: z.int(),
   confidence: z.number(),
 });
-
-const MEASURES = { log_odds: (a: Answers) => a.logOdds, accuracy: (a: Answers) => a.correct } as const;
 
 /**
  * Ablates the heads ranked first on the traced samples together, on samples that ranked nothing, and as many random other heads in each
@@ -68,8 +66,8 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
       const ablated = await under(top);
       const controls: Answers[] = [];
       for (const draw of draws) controls.push(await under(draw));
-      for (const measure of ['log_odds', 'accuracy'] as const) {
-        const of = MEASURES[measure];
+      for (const measure of MEASURES) {
+        const of = (a: Answers) => a[measure];
         const control = meanOfDraws(controls.map((c) => paired(of(c), of(intact))));
         joint.push({
           heads: top.map(ref).map(({ layer, head }) => `H${layer}.${head}`),

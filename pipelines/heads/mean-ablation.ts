@@ -1,7 +1,7 @@
 import { f32 } from '#graph/tensor.ts';
 import type { HeadRef, Intervention } from '#graph/types.ts';
+import { byLength } from '#pipelines/models/index.ts';
 import type { Encoded, TracedModel } from '#pipelines/models/types.ts';
-import { byLength } from './batches.ts';
 
 const BATCH = 32;
 

@@ -1,5 +1,5 @@
+import { type Choice, choiceOf } from '#pipelines/models/index.ts';
 import type { TracedModel } from '#pipelines/models/types.ts';
-import { type Choice, choiceOf } from './behaviour.ts';
 import { answerable, collect, encodeAll, type Slice } from './samples.ts';
 
 /** The task that a claim is about, and the one that must not move: the same pictures, other questions. */
