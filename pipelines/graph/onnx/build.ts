@@ -38,6 +38,7 @@ export type Attribute =
   | readonly number[]
   | Tensor
   | { readonly int: number }
+  | { readonly float: number }
   | { readonly ints: readonly number[] };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -72,7 +73,7 @@ export function valueInfo(name: string, type: ElementType, dims: readonly Dim[])
   });
 }
 
-/** An attribute by JavaScript value: integral numbers and arrays of them become INT(S), others FLOAT(S). `{ int }` and `{ ints }` force integers. */
+/** An attribute by JavaScript value: integral numbers and arrays of them become INT(S), others FLOAT(S). `{ int }` and `{ ints }` force integers, `{ float }` a float. */
 export function attribute(name: string, value: Attribute): AttributeProto {
   const make = (type: AttributeType, init: object) => create(AttributeProtoSchema, { name, type, ...init });
   if (typeof value === 'string') return make(AttributeType.STRING, { s: new TextEncoder().encode(value) });
@@ -89,6 +90,7 @@ export function attribute(name: string, value: Attribute): AttributeProto {
     return make(AttributeType.INT, {
       i: BigInt((value as { int: number }).int),
     });
+  if ('float' in (value as object)) return make(AttributeType.FLOAT, { f: (value as { float: number }).float });
   if ('ints' in (value as object))
     return make(AttributeType.INTS, {
       ints: (value as { ints: number[] }).ints.map(BigInt),

@@ -52,7 +52,7 @@ function externalise(tensors: readonly TensorProto[], file: Uint8Array, location
     const { rawData } = tensor;
     if (rawData.buffer !== file.buffer || rawData.byteLength === 0) continue;
     if (rawData.byteLength < INLINE_BYTES) {
-      tensor.rawData = rawData.slice();
+      tensor.rawData = new Uint8Array(rawData);
       continue;
     }
     const entry = {

@@ -133,7 +133,8 @@ export function tensorValue(proto: TensorProto, external?: ReadExternal): Tensor
       throw malformed(`tensor "${proto.name}" of shape [${dims}] has ${raw.byteLength} bytes instead of ${expected}`);
     const Stored = bf16 ? Uint16Array : ARRAY[type];
     const size = bf16 ? 2 : ELEMENT_BITS[proto.dataType]! / 8;
-    const aligned = raw.byteOffset % size === 0 ? raw : raw.slice();
+    // not slice(): of a Buffer that is no copy
+    const aligned = raw.byteOffset % size === 0 ? raw : new Uint8Array(raw);
     const data = new Stored(aligned.buffer as ArrayBuffer, aligned.byteOffset, expected / size);
     return { type, dims, data: bf16 ? widen(data as Uint16Array) : data };
   }
