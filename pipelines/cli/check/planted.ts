@@ -3,7 +3,7 @@ import { encodeRows, fractionUnexplained } from '#pipelines/diff/encode.ts';
 import { procrustesCosines, rowCosines } from '#pipelines/diff/geometry.ts';
 import { visionPreference } from '#pipelines/diff/preference.ts';
 import { multiplicities, precisionRecall } from '#pipelines/diff/statistics/index.ts';
-import { firingOf } from '#pipelines/spatial/firing.ts';
+import { firingOf, firingRows } from '#pipelines/spatial/firing.ts';
 import { choose, passesLexical, type Rules } from '#pipelines/spatial/select.ts';
 import { firingTables } from '#pipelines/spatial/tables.ts';
 import type { Answer, Check } from './case.ts';
@@ -70,7 +70,8 @@ export const check: Check = async (golden) => {
   const preference = visionPreference(vision, resampled(['text'], 'boot.text'), vision.rounds, CONFIDENCE);
 
   const [spatial, matched, generic, word] = ['spatial', 'matched', 'generic', 'word'].map((name) => stream([name]));
-  const half = (sums: typeof spatial, side: 0 | 1) => firingOf(sums!, r.fires_above, (s) => split[s] === side);
+  const half = (sums: typeof spatial, side: 0 | 1) =>
+    firingOf(firingRows(sums!), r.fires_above, (s) => split[s] === side);
   const rules: Rules = {
     oddsRatio: r.odds_ratio,
     riskDifference: r.risk_difference,
