@@ -34,7 +34,7 @@ export function wantedFiles(names: readonly string[]): string[] {
   const graphs = Object.values(GRAPHS).flatMap((stems) => {
     const paths = stems.flatMap((stem) => PRECISIONS.map((ending) => `onnx/${stem}${ending}.onnx`));
     const path = paths.find((candidate) => names.includes(candidate));
-    return path ? names.filter((name) => name.startsWith(path)) : [];
+    return path ? names.filter((name) => name.startsWith(path) && /^onnx\/[\w.-]+$/.test(name)) : [];
   });
   return [...names.filter((name) => /^[\w-]+\.(json|jinja)$/.test(name)), ...new Set(graphs)];
 }
