@@ -1,0 +1,55 @@
+import { floatAttr, intAttr } from '../../onnx/attributes.ts';
+import { type Rule, type RuleContext, rule } from '../rule.ts';
+
+/**
+ * The normalised input and the inverse deviation, from the fused kernel with a scale of one: one pass over forward
+ * values, whatever the number of metrics.
+ */
+function normalised(c: RuleContext, op: string): { unit: string; inverse: string; width: number } {
+  const { tape, node } = c;
+  const x = node.input[0]!;
+  const dims = c.shape(x);
+  const from = intAttr(node, 'axis', -1);
+  const axis = from < 0 ? from + dims.length : from;
+  const width = dims.slice(axis);
+  if (axis !== dims.length - 1 || typeof width[0] !== 'number')
+    c.refuse('it normalises more than the last, fixed axis');
+  const centred = op === 'LayerNormalization';
+  const outputs = tape.ops(
+    op,
+    [x, tape.ones(width[0] as number, x)],
+    { axis: -1, epsilon: { float: floatAttr(node, 'epsilon', 1e-5) }, stash_type: 1 },
+    centred ? 3 : 2,
+  );
+  const inverse = outputs.at(-1)!;
+  return {
+    unit: outputs[0]!,
+    inverse: tape.facts.type(x) === 'float32' ? inverse : tape.op('CastLike', [inverse, x]),
+    width: width[0] as number,
+  };
+}
+
+/** `dx = r (h - mean h - u mean(h u))` with `h = scale g`, `u` the normalised input, `r` the inverse deviation. */
+const norm = (op: string, centred: boolean): Rule =>
+  rule((c) => {
+    const { tape, node } = c;
+    const [, scale, bias] = node.input;
+    const unit = normalised(c, op);
+    const outer = (value: string, to: string) => c.unbroadcast(value, c.shape(node.output[0]!), to);
+    if (c.wants(1)) c.give(1, outer(c.cotangent(0, unit.unit), scale!));
+    if (bias && c.wants(2)) c.give(2, outer(c.cotangent(), bias));
+    if (!c.wants(0)) return;
+    const h = c.cotangent(0, tape.pure('Mul', [unit.inverse, scale!]));
+    const share = tape.scalar(-1 / unit.width, node.input[0]!);
+    const sum = (value: string) => tape.op('ReduceSum', [value, tape.ints([-1])], { keepdims: 1 });
+    c.give(0, h);
+    c.give(0, sum(tape.op('Mul', [h, unit.unit])), tape.pure('Mul', [unit.unit, share]));
+    if (centred) c.give(0, sum(h), share);
+  });
+
+/** Layer normalisations over the last axis. */
+export const NORMALISATION: Readonly<Record<string, Rule>> = {
+  LayerNormalization: norm('LayerNormalization', true),
+  SimplifiedLayerNormalization: norm('SimplifiedLayerNormalization', false),
+  RMSNormalization: norm('SimplifiedLayerNormalization', false),
+};
