@@ -15,8 +15,15 @@ export interface SessionOptions {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** @param outputs names wanted; all where absent. */
-  run(inputs: Readonly<Record<string, Tensor>>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  /**
+   * @param outputs names wanted; all where absent.
+   * @param into tensors that receive outputs by name, so that nothing is allocated; not among the inputs of the same run.
+   */
+  run(
+    inputs: Readonly<Record<string, Tensor>>,
+    outputs?: readonly string[],
+    into?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
 
@@ -62,13 +69,14 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
   return {
     inputNames: inner.inputNames,
     outputNames: inner.outputNames,
-    async run(inputs, outputs = inner.outputNames) {
-      const feeds: Record<string, ort.Tensor> = {};
-      for (const [name, t] of Object.entries(inputs))
-        feeds[name] = new ort.Tensor(ORT_TYPE[t.type], t.data as never, t.dims as number[]);
-      const result = await inner.run(feeds, [...outputs]);
+    async run(inputs, outputs = inner.outputNames, into = {}) {
+      const wrap = (t: Tensor) => new ort.Tensor(ORT_TYPE[t.type], t.data as never, t.dims as number[]);
+      const feeds = Object.fromEntries(Object.entries(inputs).map(([name, t]) => [name, wrap(t)]));
+      const fetches = Object.fromEntries(outputs.map((name) => [name, into[name] ? wrap(into[name]) : null]));
+      const result = await inner.run(feeds, fetches);
       return Object.fromEntries(
         outputs.map((name) => {
+          if (into[name]) return [name, into[name]];
           const t = result[name]!;
           return [
             name,
