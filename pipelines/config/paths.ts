@@ -1,28 +1,24 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ParallaxError } from './errors.ts';
 
 /** Folder of the package: paths of a config are relative to it, so that a written config holds no place of a machine. */
 export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Absolute path of a model folder that the config names; `field` is named by the error. */
-export function locateModel(id: string, field: string): string {
-  const path = resolve(PACKAGE_ROOT, id);
-  if (existsSync(path)) return path;
-  throw new ParallaxError(
-    `${field}: folder ${id} does not exist`,
-    `set ${field} to a folder with a model in the transformers.js layout`,
-  );
+/**
+ * What a config says of a model, as the resolved config writes it: a folder below the package relative to it, another folder
+ * absolute, anything else (a hub id) as it is.
+ * @param folder of the config file
+ */
+export function portablePath(model: string, folder: string): string {
+  const path = [PACKAGE_ROOT, folder].map((base) => resolve(base, model)).find((candidate) => existsSync(candidate));
+  if (!path) return model;
+  const inside = relative(PACKAGE_ROOT, path);
+  return inside.startsWith('..') || isAbsolute(inside) ? path : inside.split(sep).join('/');
 }
 
-/** A path that a config file in `folder` gives, as the resolved config writes it: below the package relative, else absolute. */
-export function portablePath(path: string, folder: string): string {
-  const absolute = isAbsolute(path)
-    ? path
-    : existsSync(join(PACKAGE_ROOT, path))
-      ? join(PACKAGE_ROOT, path)
-      : resolve(folder, path);
-  const inside = relative(PACKAGE_ROOT, absolute);
-  return inside.startsWith('..') || isAbsolute(inside) ? absolute : inside.split(sep).join('/');
+/** The model of a resolved config, as `models/` opens it: an absolute folder or a hub id. */
+export function modelPath(model: string): string {
+  const path = resolve(PACKAGE_ROOT, model);
+  return existsSync(path) ? path : model;
 }

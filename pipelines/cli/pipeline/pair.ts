@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ParallaxError } from '../../config/errors.ts';
-import { locateModel } from '../../config/paths.ts';
+import { modelPath } from '../../config/paths.ts';
 import type { RunConfig } from '../../config/schema.ts';
+import { locateModel } from '../../models/hub.ts';
 
 const Shape = z.object({
   num_hidden_layers: z.int().min(1),
@@ -24,6 +25,15 @@ export interface Pair {
   readonly layers: readonly number[];
 }
 
+async function locate(role: string, model: string): Promise<string> {
+  try {
+    return await locateModel(modelPath(model));
+  } catch (cause) {
+    const { message, next } = cause as ParallaxError;
+    throw new ParallaxError(`pair.${role}: ${message}`, next, { cause });
+  }
+}
+
 async function shapeOf(folder: string, field: string): Promise<z.infer<typeof Shape>> {
   try {
     return ModelConfig.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')));
@@ -40,11 +50,9 @@ async function shapeOf(folder: string, field: string): Promise<z.infer<typeof Sh
 
 /** Looks at the folders of the pair. Throws `ParallaxError` where a model is missing, the shapes differ or a layer does not exist. */
 export async function readPair({ pair, layers }: RunConfig): Promise<Pair> {
-  const entries = Object.entries(pair).filter((entry): entry is [keyof typeof pair, string] => entry[1] !== null);
-  const folders = Object.fromEntries(
-    entries.map(([role, id]) => [role, locateModel(id, `pair.${role}`)]),
-  ) as Pair['folders'] & Record<string, string>;
-  const base = await shapeOf(folders.base, 'pair.base');
+  const folders: Record<string, string> = {};
+  for (const [role, model] of Object.entries(pair)) if (model !== null) folders[role] = await locate(role, model);
+  const base = await shapeOf(folders['base']!, 'pair.base');
   for (const [role, folder] of Object.entries(folders)) {
     const shape = await shapeOf(folder, `pair.${role}`);
     for (const key of ['num_hidden_layers', 'hidden_size'] as const)
@@ -64,7 +72,13 @@ export async function readPair({ pair, layers }: RunConfig): Promise<Pair> {
     );
   const all = Array.from({ length: depth }, (_, layer) => layer);
   const chosen = layers ? [...new Set(layers)].sort((a, b) => a - b) : all;
-  return { folders, depth, dModel: base.hidden_size, heads: base.num_attention_heads, layers: chosen };
+  return {
+    folders: folders as Record<string, string> & Pair['folders'],
+    depth,
+    dModel: base.hidden_size,
+    heads: base.num_attention_heads,
+    layers: chosen,
+  };
 }
 
 /** `L03` */
