@@ -1,3 +1,4 @@
+export * from './auroc-interval.ts';
 export * from './bootstrap.ts';
 export * from './concentration.ts';
 export * from './correlation.ts';
