@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { ReleaseError } from './errors.ts';
-import type { RecordCheck, Records } from './reader.ts';
+import type { RecordCheck, Records } from './records.ts';
 import { ColumnsFile } from './schema/columns.ts';
 import { FeatureExamples } from './schema/examples.ts';
 import { Feature } from './schema/feature.ts';

@@ -1,51 +1,7 @@
-import type { ColumnType } from './schema/columns.ts';
-import type { Feature, StageMetrics } from './schema/feature.ts';
+import { flag, integer, number, type Scalar, stage } from './scalar.ts';
+import type { Feature } from './schema/feature.ts';
 
-/** One scalar of a feature: a column of the explorer, a filter and sort of the API, a column of the Parquet. */
-export interface Scalar {
-  readonly name: string;
-  readonly title: string;
-  /** Empty for pure numbers. */
-  readonly unit: string;
-  readonly description: string;
-  readonly group: string;
-  readonly kind: 'number' | 'integer' | 'flag' | 'class';
-  readonly type: ColumnType;
-  readonly values: readonly string[] | null;
-  readonly of: (feature: Feature) => number | null;
-}
-
-type Of = Scalar['of'];
-const number = (name: string, title: string, group: string, description: string, of: Of, unit = ''): Scalar => ({
-  name,
-  title,
-  unit,
-  description,
-  group,
-  kind: 'number',
-  type: 'f32',
-  values: null,
-  of,
-});
-const integer = (
-  name: string,
-  title: string,
-  group: string,
-  type: ColumnType,
-  description: string,
-  of: Of,
-): Scalar => ({
-  ...number(name, title, group, description, of),
-  kind: 'integer',
-  type,
-});
-const flag = (name: keyof Feature['flags'], title: string, description: string): Scalar => ({
-  ...number(name, title, 'flags', description, (f) => (f.flags[name] ? 1 : 0)),
-  kind: 'flag',
-  type: 'u8',
-});
-const stage = (name: keyof StageMetrics, title: string, description: string): Scalar =>
-  number(name, title, 'stages', description, (f) => f.stages[name]);
+export type { Scalar } from './scalar.ts';
 
 export const MODALITY_CLASSES: readonly Feature['class'][] = ['vision', 'language', 'cross', 'none'];
 const strongest = (values: readonly number[]): number | null =>

@@ -1,12 +1,11 @@
 import type { Feature } from '../schema/feature.ts';
 import { SEARCH_FIELDS, type SearchField, type SearchIndex } from '../schema/search.ts';
 import { encodeShard } from '../shard.ts';
-import { encodeBlock, type TermPostings } from './postings.ts';
+import { BLOCKS_PER_SHARD, encodeBlock, type TermPostings } from './postings.ts';
 import { compareTerms, TERMS } from './text.ts';
 
 const BLOCK_TERMS = 128;
 const BLOCK_POSTINGS = 32_768;
-const SHARD_BLOCKS = 64;
 
 /** How telling a feature is: confirmed spatial ones first, then adapted ones, then by rotation; dead ones last. */
 export const prominence = (f: Feature): number =>
@@ -75,9 +74,14 @@ export class SearchBuilder {
         .sort(([a], [b]) => compareTerms(a, b))
         .map(([term, list]) => ({ term, ranks: Uint32Array.from(list, (o) => rankOf[o]!).sort() }));
       const blocks = split(terms, (t) => t.ranks.length, BLOCK_TERMS, BLOCK_POSTINGS);
-      const groups = split(blocks, (b) => b.reduce((n, t) => n + t.ranks.length, 0), SHARD_BLOCKS, 8 * BLOCK_POSTINGS);
+      const groups = split(
+        blocks,
+        (b) => b.reduce((n, t) => n + t.ranks.length, 0),
+        BLOCKS_PER_SHARD,
+        8 * BLOCK_POSTINGS,
+      );
       groups.forEach((group, shard) => {
-        shards.push({ field, shard, bytes: encodeShard(shard * SHARD_BLOCKS, group.map(encodeBlock)) });
+        shards.push({ field, shard, bytes: encodeShard(shard * BLOCKS_PER_SHARD, group.map(encodeBlock)) });
       });
       fields[field] = {
         terms: terms.length,

@@ -1,5 +1,8 @@
 import { ReleaseError } from '../errors.ts';
 
+/** Records (blocks) of a shard of the index. */
+export const BLOCKS_PER_SHARD = 64;
+
 /**
  * One block of an index: varint number of terms, then for each term: varint bytes of its UTF-8 name, the name, varint number
  * of postings, varint bytes of the postings, the postings. A posting is a rank (see `rank.bin`), ascending, written as a
