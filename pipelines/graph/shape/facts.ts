@@ -4,7 +4,7 @@ import type { Dim } from '../onnx/build.ts';
 import { elementType, numbersOf, type ReadExternal, shapeOf, tensorValue } from '../onnx/values.ts';
 import { type ElementType, sizeOf, type Tensor } from '../tensor.ts';
 import { canonical } from './dim.ts';
-import { SHAPE_RULES } from './rules.ts';
+import { SHAPE_RULES } from './rules/index.ts';
 import { outputType } from './type.ts';
 
 /** Tensors up to this many elements are read as constants. */

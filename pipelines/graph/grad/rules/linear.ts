@@ -1,6 +1,6 @@
 import { floatAttr, intAttr, stringAttr } from '../../onnx/attributes.ts';
 import type { Dim } from '../../onnx/build.ts';
-import { broadcastShapes } from '../../shape/rules.ts';
+import { broadcastShapes } from '../../shape/rules/kit.ts';
 import { type Rule, type RuleContext, rule } from '../rule.ts';
 
 /** A forward value with its last two axes exchanged. */

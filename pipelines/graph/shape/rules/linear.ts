@@ -1,0 +1,52 @@
+import { intAttr } from '../../onnx/attributes.ts';
+import { div, mul } from '../dim.ts';
+import { broadcastShapes, list, one, type Shape, type ShapeRule } from './kit.ts';
+
+const matmul: ShapeRule = (node, facts) => {
+  const a = facts.shape(node.input[0]!);
+  const b = facts.shape(node.input[1]!);
+  if (!a || !b) return undefined;
+  const flip = (s: Shape, attribute: string): Shape =>
+    intAttr(node, attribute, 0) === 1 && s.length > 1 ? [...s.slice(0, -2), s.at(-1)!, s.at(-2)!] : s;
+  const [x, y] = [flip(a, 'transA'), flip(b, 'transB')];
+  const batch = broadcastShapes(facts, [x.slice(0, -2), y.slice(0, -2)])!;
+  return one([...batch, ...(x.length > 1 ? [x.at(-2)!] : []), ...(y.length > 1 ? [y.at(-1)!] : [])]);
+};
+
+const gemm: ShapeRule = (node, facts) => {
+  const [a, b] = [facts.shape(node.input[0]!), facts.shape(node.input[1]!)];
+  if (!a || !b) return undefined;
+  return one([a[intAttr(node, 'transA', 0) ? 1 : 0]!, b[intAttr(node, 'transB', 0) ? 0 : 1]!]);
+};
+
+/** Fused attention: the output is as wide as the queries. */
+const attention: ShapeRule = (node, facts) => {
+  const q = facts.shape(node.input[0]!);
+  if (q?.length !== 3) return undefined;
+  const heads = intAttr(node, 'num_heads', 0);
+  const packed = node.opType === 'GroupQueryAttention' && !node.input[1];
+  const width = packed
+    ? mul(heads, div(q[2]!, heads + 2 * intAttr(node, 'kv_num_heads', heads)) ?? facts.fresh())
+    : q[2]!;
+  return one([q[0]!, q[1]!, width]);
+};
+
+const skipNorm: ShapeRule = (node, facts) => {
+  const x = broadcastShapes(facts, [facts.shape(node.input[0]!), facts.shape(node.input[1]!)]);
+  return { shapes: [x, undefined, undefined, x] };
+};
+
+const nbits: ShapeRule = (node, facts) => {
+  const x = facts.shape(node.input[0]!);
+  return x && one([...x.slice(0, -1), intAttr(node, 'N', 0)]);
+};
+
+/** Products of matrices, and the fused operators that hold them. */
+export const LINEAR_SHAPES: Readonly<Record<string, ShapeRule>> = {
+  ...list('MatMul FusedMatMul', matmul),
+  ...list('GroupQueryAttention MultiHeadAttention', attention),
+  ...list('SkipLayerNormalization SkipSimplifiedLayerNormalization', skipNorm),
+  Gemm: gemm,
+  Einsum: einsum,
+  MatMulNBits: nbits,
+};
