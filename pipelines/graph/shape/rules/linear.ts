@@ -41,6 +41,18 @@ const nbits: ShapeRule = (node, facts) => {
   return x && one([...x.slice(0, -1), intAttr(node, 'N', 0)]);
 };
 
+const einsum: ShapeRule = (node, facts) => {
+  const [left = '', right] = stringAttr(node, 'equation', '').replaceAll(' ', '').split('->');
+  const sizes = new Map<string, Dim>();
+  left.split(',').forEach((part, i) => {
+    facts.shape(node.input[i]!)?.forEach((d, axis) => {
+      sizes.set(part[axis]!, d);
+    });
+  });
+  if (right === undefined || right.includes('.')) return undefined;
+  return one([...right].map((l) => sizes.get(l) ?? facts.fresh()));
+};
+
 /** Products of matrices, and the fused operators that hold them. */
 export const LINEAR_SHAPES: Readonly<Record<string, ShapeRule>> = {
   ...list('MatMul FusedMatMul', matmul),
