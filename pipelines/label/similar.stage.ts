@@ -1,22 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { openStore } from '#pipelines/activations/index.ts';
-import type { ActivationStore } from '#pipelines/activations/types.ts';
+import { type ActivationStore, openStore } from '#pipelines/activations/index.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
+import { needFolders } from '#pipelines/diff/roles.ts';
 import { createEncoder, loadSae } from '#pipelines/sae/index.ts';
 import type { Sae } from '#pipelines/sae/types.ts';
+import type { SimilarFile } from './files.ts';
 import { centredColumns, nearest, unitRows } from './similar.ts';
 
 const Settings = z.strictObject({ layers: z.array(z.int()), count: z.int() });
-
-const Entry = z.tuple([z.int(), z.int(), z.number()]);
-
-/** `similar.json`: by layer and feature, `[layer, feature, cosine]` of near decoder rows and `[layer, feature, correlation]` of like firing. */
-export const SimilarFile = z.array(
-  z.object({ layer: z.int(), neighbours: z.array(z.array(Entry)), matches: z.array(z.array(Entry)) }),
-);
-export type SimilarFile = z.infer<typeof SimilarFile>;
 
 /** Peak activation of every feature on every sample, over text tokens after the image: `[samples, n]`. */
 async function peaks(store: ActivationStore, layer: number, sae: Sae): Promise<Float32Array> {
@@ -34,10 +27,10 @@ async function peaks(store: ActivationStore, layer: number, sae: Sae): Promise<F
   return out;
 }
 
-/** Inputs: `store` (any stream with pictures), and the F dictionary of each layer as `L<layer>`. */
+/** Inputs: `store` (any stream with pictures, whole or in parts), and the F dictionary of each layer as `L<layer>`. */
 export const run: StageRun = async ({ settings, inputs, out, progress }) => {
   const { layers, count } = Settings.parse(settings);
-  const store = await openStore([inputs['store']!]);
+  const store = await openStore(needFolders(inputs, 'store'));
   const round = (x: number) => Math.round(x * 1e4) / 1e4;
   const named = (layer: number, found: ReturnType<typeof nearest>) =>
     found.map((row) => row.map((s): [number, number, number] => [layer, s.index, round(s.value)]));
