@@ -43,8 +43,8 @@ export function diffStages(config: RunConfig, pair: Pair, from: DiffInputs): Sta
       module: 'diff/diff.stage.ts',
     };
   });
-  const { eps, percentile, suspectBelow, grid } = diff;
-  const settings: DiffJoinSettings = { layers: [...pair.layers], confidence, eps, percentile, suspectBelow, grid };
+  const { bootstrap: _, ...rules } = diff;
+  const settings: DiffJoinSettings = { layers: [...pair.layers], confidence, ...rules };
   const join: Stage = {
     name: DIFF_STAGES.join,
     version: 1,

@@ -7,38 +7,52 @@ import type { Pair } from './pair.ts';
 /** Samples of one harvest stage; fixed, so that the shards do not depend on the machine. */
 const SHARD = 800;
 
-/** A stream of activations: which model reads what. */
+/** Which model reads what. */
 interface Stream {
   readonly model: 'base' | 'tuned' | 'control';
-  readonly data: 'text' | 'multimodal';
+  readonly dataset: string;
   readonly image: 'own' | 'none';
+  readonly answer: boolean;
 }
+
+export type StreamName =
+  | 'base/text'
+  | 'base/prompts'
+  | 'tuned/text'
+  | 'tuned/scenes'
+  | 'control/prompts'
+  | `tuned/${Family}`;
+
+/** Prompt families on the same pictures, by which spatial features are selected. */
+export const FAMILIES = ['spatial', 'matched', 'generic', 'word', 'mirror'] as const;
+export type Family = (typeof FAMILIES)[number];
 
 /** Streams by name; `prompts` are the words of the multimodal samples without their pictures. */
-export const STREAMS = {
-  'base/text': { model: 'base', data: 'text', image: 'none' },
-  'base/prompts': { model: 'base', data: 'multimodal', image: 'none' },
-  'tuned/text': { model: 'tuned', data: 'text', image: 'none' },
-  'tuned/scenes': { model: 'tuned', data: 'multimodal', image: 'own' },
-  'control/prompts': { model: 'control', data: 'multimodal', image: 'none' },
-} as const satisfies Record<string, Stream>;
-export type StreamName = keyof typeof STREAMS;
-
-export type Part = 'train' | 'held-out';
-
-/** Samples `[from, to)` of a part of a data set: the last ones are held out. */
-export function sliceOf({ data }: RunConfig, set: Stream['data'], part: Part): { from: number; to: number } {
-  const samples = set === 'text' ? data.textSamples : data.multimodalSamples;
-  const cut = samples - Math.max(1, Math.round(samples * data.heldOut));
-  return part === 'train' ? { from: 0, to: cut } : { from: cut, to: samples };
+export function streamsOf({ data: { text, multimodal } }: RunConfig): Record<StreamName, Stream> {
+  const words = (model: Stream['model']): Stream => ({ model, dataset: text, image: 'none', answer: false });
+  const prompts = (model: Stream['model']): Stream => ({ model, dataset: multimodal, image: 'none', answer: true });
+  const family = (name: Family): [string, Stream] => [
+    `tuned/${name}`,
+    { model: 'tuned', dataset: `scenes/${name}`, image: name === 'word' ? 'none' : 'own', answer: false },
+  ];
+  return {
+    'base/text': words('base'),
+    'base/prompts': prompts('base'),
+    'tuned/text': words('tuned'),
+    'tuned/scenes': { model: 'tuned', dataset: multimodal, image: 'own', answer: true },
+    'control/prompts': prompts('control'),
+    ...(Object.fromEntries(FAMILIES.map(family)) as Record<`tuned/${Family}`, Stream>),
+  };
 }
 
-/** Harvest stages of one part of a stream, in the order of the samples. */
-export function harvest(config: RunConfig, pair: Pair, stream: StreamName, part: Part): Stage[] {
-  const { model, data, image } = STREAMS[stream];
-  const { from, to } = sliceOf(config, data, part);
-  const dataset = config.data[data];
-  const folder = pair.folders[model]!;
+/** Samples `[from, to)` of a stream, in harvest stages that follow each other. */
+export function harvest(
+  config: RunConfig,
+  pair: Pair,
+  name: StreamName,
+  { from, to, part }: { readonly from: number; readonly to: number; readonly part?: string },
+): Stage[] {
+  const { model, dataset, image, answer } = streamsOf(config)[name];
   const stages: Stage[] = [];
   for (let first = from; first < to; first += SHARD) {
     const settings: HarvestSettings = {
@@ -47,17 +61,35 @@ export function harvest(config: RunConfig, pair: Pair, stream: StreamName, part:
       from: first,
       to: Math.min(to, first + SHARD),
       layers: [...pair.layers],
+      dtype: config.sae.dtype,
       image,
-      answer: data === 'multimodal',
+      answer,
     };
     stages.push({
-      name: `harvest/${stream}/${part}/${stages.length}`,
+      name: ['harvest', name, part, stages.length].filter((word) => word !== undefined).join('/'),
       version: 1,
       settings: settings as Json,
       inputs: {},
-      files: { model: folder, ...datasetInfo(dataset).files },
+      files: { model: pair.folders[model]!, ...datasetInfo(dataset).files },
       module: 'activations/harvest.stage.ts',
     });
   }
   return stages;
+}
+
+/** The samples that dictionaries learn from, and the last ones, which they never see. */
+export interface Split {
+  readonly train: readonly Stage[];
+  readonly heldOut: readonly Stage[];
+}
+
+/** A training stream, split by `data.heldOut`. */
+export function harvestSplit(config: RunConfig, pair: Pair, name: StreamName): Split {
+  const { data } = config;
+  const samples = name.endsWith('/text') ? data.textSamples : data.multimodalSamples;
+  const cut = samples - Math.max(1, Math.round(samples * data.heldOut));
+  return {
+    train: harvest(config, pair, name, { from: 0, to: cut, part: 'train' }),
+    heldOut: harvest(config, pair, name, { from: cut, to: samples, part: 'held-out' }),
+  };
 }

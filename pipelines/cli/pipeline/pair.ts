@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ParallaxError } from '../../config/errors.ts';
 import { modelPath } from '../../config/paths.ts';
 import type { RunConfig } from '../../config/schema.ts';
+import { type GraphRole, requireGraph } from '../../models/files.ts';
 import { locateModel } from '../../models/hub.ts';
 
 const Shape = z.object({
@@ -25,9 +26,18 @@ export interface Pair {
   readonly layers: readonly number[];
 }
 
+/** Graphs without which a model of a role cannot be traced. */
+const GRAPHS: Readonly<Record<string, readonly GraphRole[]>> = {
+  base: ['decoder'],
+  tuned: ['vision', 'decoder'],
+  control: ['decoder'],
+};
+
 async function locate(role: string, model: string): Promise<string> {
   try {
-    return await locateModel(modelPath(model));
+    const folder = await locateModel(modelPath(model));
+    for (const graph of GRAPHS[role]!) requireGraph(folder, graph);
+    return folder;
   } catch (cause) {
     const { message, next } = cause as ParallaxError;
     throw new ParallaxError(`pair.${role}: ${message}`, next, { cause });
