@@ -62,6 +62,8 @@ const Diff = z.strictObject({
   eps: z.number().min(0).default(0.01),
   percentile: z.number().min(0).max(100).default(25),
   suspectBelow: z.number().min(-1).max(1).default(0.7),
+  /** False-discovery rate at which a rotation counts as more than adaptation noise. */
+  rotationQ: z.number().min(0).max(1).default(0.05),
   bootstrap: z.int().min(10).default(200),
   grid: z
     .strictObject({

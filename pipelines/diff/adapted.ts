@@ -6,13 +6,17 @@ export type Mask = Uint8Array;
 /** A cosine of every feature and the percentile at or below which it counts as rotated. */
 export const rotationThreshold = (cosines: ArrayLike<number>, q: number): number => percentile(cosines, q);
 
-/** The paper's rule: `E_v > eps` and rotation cosine at or below the threshold. */
+/**
+ * The paper's rule: `E_v > eps` and rotation cosine at or below the threshold.
+ * @param beyond features that may be adapted at all, where a control tells
+ */
 export const adaptedMask = (
   energy: ArrayLike<number>,
   cosines: ArrayLike<number>,
   eps: number,
   threshold: number,
-): Mask => Uint8Array.from(energy, (e, i) => (e > eps && cosines[i]! <= threshold ? 1 : 0));
+  beyond?: Mask,
+): Mask => Uint8Array.from(energy, (e, i) => (e > eps && cosines[i]! <= threshold && beyond?.[i] !== 0 ? 1 : 0));
 
 /** Adapted, and the interval of the vision preference lies above 0.5. */
 export const strictMask = (adapted: Mask, preferenceLow: ArrayLike<number>): Mask =>
@@ -46,10 +50,11 @@ export function sensitivityGrid(
   cosines: ArrayLike<number>,
   grid: { readonly eps: readonly number[]; readonly percentiles: readonly number[] },
   adapted: Mask,
+  beyond?: Mask,
 ): Grid {
   const own = members(adapted);
   const sets = grid.eps.map((eps) =>
-    grid.percentiles.map((q) => members(adaptedMask(energy, cosines, eps, rotationThreshold(cosines, q)))),
+    grid.percentiles.map((q) => members(adaptedMask(energy, cosines, eps, rotationThreshold(cosines, q), beyond))),
   );
   return {
     count: sets.map((row) => row.map((set) => set.length)),

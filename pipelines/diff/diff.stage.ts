@@ -7,18 +7,15 @@ import { random } from '#pipelines/data/random.ts';
 import { createEncoder, type Encoder, loadSae } from '#pipelines/sae/index.ts';
 import { prepare } from '#pipelines/sae/input.ts';
 import { type Sae, STAGES, type StageName } from '#pipelines/sae/types.ts';
-import { type NamedArray, type Numbers, vector, writeArrays } from './arrays.ts';
-import { cosineName, STAGE_PAIRS } from './cosines.ts';
-import { modalityDominance } from './dominance.ts';
+import { type NamedArray, vector, writeArrays } from './arrays.ts';
 import { DIFF_FILE } from './files.ts';
-import { columnCosines, normRatios, procrustesCosines, rowCosines } from './geometry.ts';
+import { dictionaryArrays, streamArrays } from './layer.ts';
 import { pairTokens } from './pairing.ts';
-import { energy, type ResampledStream, visionPreference } from './preference.ts';
+import type { ResampledStream } from './preference.ts';
 import { foldersOf, needFolders } from './roles.ts';
 import { LatentScaling, SCALING_TARGETS } from './scaling.ts';
 import { multiplicities, resamples } from './statistics/index.ts';
 import { type SampleRange, sumsOfStream } from './stream.ts';
-import { SUM_CLASS } from './sums.ts';
 
 const Range = z
   .tuple([z.int().min(0), z.int().min(1)])
@@ -53,7 +50,7 @@ export const run: StageRun = async ({ settings, inputs, out, device, progress })
     if (folder) saes.set(stage, await loadSae(folder));
   }
   const [base, tuned] = [saes.get('S')!, saes.get('F')!];
-  const arrays: Record<string, Numbers> = geometry(saes, base, tuned);
+  const arrays = dictionaryArrays(saes);
   progress(1, 4, 'steps');
 
   const encoder = await createEncoder(tuned, { device });
@@ -67,7 +64,7 @@ export const run: StageRun = async ({ settings, inputs, out, device, progress })
   const v = await stream(vision, s.vision, 'vision');
   const t = await stream(text, s.text, 'text');
   progress(2, 4, 'steps');
-  Object.assign(arrays, energies(v, t, s));
+  Object.assign(arrays, streamArrays(v, t, s));
   progress(3, 4, 'steps');
 
   const baseFolders = foldersOf(inputs, 'base');
@@ -91,38 +88,6 @@ export const run: StageRun = async ({ settings, inputs, out, device, progress })
   await writeArrays(join(out, DIFF_FILE), Object.fromEntries(named));
   progress(4, 4, 'steps');
 };
-
-function geometry(saes: ReadonlyMap<StageName, Sae>, base: Sae, tuned: Sae): Record<string, Numbers> {
-  const arrays: Record<string, Numbers> = {};
-  for (const [a, b] of STAGE_PAIRS) {
-    const [x, y] = [saes.get(a), saes.get(b)];
-    if (x && y) arrays[cosineName(a, b)] = rowCosines(x.wDec, y.wDec, tuned.d);
-  }
-  arrays['encoder.S.F'] = columnCosines(base.wEnc, tuned.wEnc, tuned.n);
-  arrays['norm_ratio.S.F'] = normRatios(base.wDec, tuned.wDec, tuned.d);
-  arrays['procrustes.S.F'] = procrustesCosines(base.wDec, tuned.wDec, tuned.d);
-  return arrays;
-}
-
-function energies(
-  vision: ResampledStream,
-  text: ResampledStream,
-  s: { readonly bootstrap: number; readonly confidence: number },
-): Record<string, Numbers> {
-  const preference = visionPreference(vision, text, s.bootstrap, s.confidence);
-  const dominance = modalityDominance(vision.sums);
-  return {
-    'energy.vision': energy(vision.sums),
-    'energy.text': energy(text.sums),
-    'energy.image_tokens': energy(vision.sums, SUM_CLASS.image),
-    'energy.text_tokens': energy(vision.sums, SUM_CLASS.text),
-    preference: preference.value,
-    'preference.low': preference.low,
-    'preference.high': preference.high,
-    dominance: dominance.score,
-    'dominance.class': dominance.class,
-  };
-}
 
 interface Reader {
   readonly store: ActivationStore;

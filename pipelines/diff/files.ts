@@ -1,7 +1,7 @@
 /** A layer's arrays, `[n]` each: names of the golden kind `diff`, and `samples.vision`, `samples.text`, `tokens.scaling` `[1]`. */
 export const DIFF_FILE = 'diff.safetensors';
 
-/** Masks `[layers, n]` of the joining stage: `dead, adapted, adapted.strict, suspect, rotated.shared` (the last two where run). */
+/** Arrays `[layers, n]` of the joining stage: masks `dead, adapted, adapted.strict`, where run `suspect, rotated.shared`, `rotation.q`. */
 export const FLAGS_FILE = 'flags.safetensors';
 
 /** `DiffSummary` of the joining stage. */
