@@ -78,6 +78,8 @@ export interface HeadRef {
 export interface Decoder {
   readonly anatomy: Anatomy;
   readonly device: Device;
+  /** Names of the graph's inputs, as `DecoderInputs` takes them. */
+  readonly inputNames: readonly string[];
   /** One forward pass, cut after the last site asked for. Gives float32 tensors by site. */
   run(inputs: DecoderInputs, options?: RunOptions): Promise<Record<Site, Tensor<'float32'>>>;
   /** Total gradient of K metrics with respect to sites, in one batched backward pass. */

@@ -76,10 +76,16 @@ export class EditableGraph extends IndexedGraph {
     return name;
   }
 
-  /** Gives a value to the outside, under `name` where that differs (an Identity node). */
-  addOutput(value: string, type: ElementType, dims: readonly Dim[], name = value): string {
+  /**
+   * Gives a value to the outside, under `name` where that differs (an Identity node).
+   * @param dims left out where not even the rank is certain
+   */
+  addOutput(value: string, type: ElementType, dims?: readonly Dim[], name = value): string {
     if (name !== value) this.#node('Identity', [value], [name]);
-    if (!this.isOutput(name)) this.outputs.push(valueInfo(name, type, dims));
+    if (this.isOutput(name)) return name;
+    const info = valueInfo(name, type, dims ?? []);
+    if (!dims && info.type?.value.case === 'tensorType') delete info.type.value.value.shape;
+    this.outputs.push(info);
     return name;
   }
 

@@ -1,0 +1,26 @@
+import { GraphError } from './errors.ts';
+import { openForward } from './forward.ts';
+import type { Decoder, OpenOptions } from './types.ts';
+
+const refuse = async (): Promise<never> => {
+  throw new GraphError('unsupported', 'no gradient of this decoder can be taken', 'read and change its sites instead');
+};
+
+/**
+ * Opens a decoder for taps, interventions, gradients and exact patches.
+ *
+ * @param source path of an .onnx file (external weights beside it), or its bytes
+ * @throws GraphError `malformed`, `unsupported` (no decoder that is known, with the nearest candidates), `not-found`, `device`
+ */
+export async function openDecoder(source: string | Uint8Array, options: OpenOptions = {}): Promise<Decoder> {
+  const forward = await openForward(source, options);
+  return {
+    anatomy: forward.anatomy,
+    device: forward.device,
+    inputNames: forward.anatomy.inputs.map(({ name }) => name),
+    run: forward.run,
+    gradient: refuse,
+    patchHeads: refuse,
+    close: forward.close,
+  };
+}

@@ -1,0 +1,138 @@
+import { findAnatomy, type GraphAnatomy, type Place } from './anatomy/index.ts';
+import { editGraph } from './edit/plan.ts';
+import type { RunSizes } from './edit/selection.ts';
+import { type Step, stepFeeds, stepsOf } from './edit/steps.ts';
+import { GraphError } from './errors.ts';
+import { completeInputs, type Sizes, sizesOf } from './feeds.ts';
+import { nearest } from './nearest.ts';
+import { EditableGraph } from './onnx/graph.ts';
+import { readModel } from './onnx/model.ts';
+import { openSession, type Session } from './session.ts';
+import { SessionCache } from './sessions.ts';
+import type { Tensor } from './tensor.ts';
+import type { DecoderInputs, Device, OpenOptions, RunOptions, Site } from './types.ts';
+
+/** What the other parts of a decoder (gradient, patching) build on. */
+export interface Forward {
+  /** The graph as read; clone it before any edit. */
+  readonly graph: EditableGraph;
+  readonly anatomy: GraphAnatomy;
+  readonly device: Device;
+  readonly threads: number;
+  /** The graph's inputs, complete, for what is given. */
+  inputs(given: DecoderInputs): Record<string, Tensor>;
+  run(given: DecoderInputs, options?: RunOptions): Promise<Record<Site, Tensor<'float32'>>>;
+  /** Sessions of edited graphs, kept by key; `close` closes them. */
+  readonly sessions: SessionCache;
+  close(): Promise<void>;
+}
+
+interface Plan {
+  readonly session: Session;
+  readonly outputs: ReadonlyMap<Site, string>;
+  readonly places: ReadonlyMap<Site, Place>;
+}
+
+/** A site that is asked for, or the error that names the nearest ones. */
+function checkSite(anatomy: GraphAnatomy, site: Site): void {
+  if (anatomy.places.has(site)) return;
+  const layer = /^blocks\.(\d+)\./.exec(site)?.[1];
+  if (layer !== undefined && Number(layer) >= anatomy.layers)
+    throw new GraphError(
+      'not-found',
+      `layer ${layer} does not exist: this decoder has layers 0-${anatomy.layers - 1}`,
+      `choose a layer from 0 to ${anatomy.layers - 1}`,
+    );
+  throw new GraphError(
+    'not-found',
+    `this decoder has no site "${site}"`,
+    `nearest: ${nearest(site, anatomy.sites).join(', ')}`,
+  );
+}
+
+/** A site's tensor with the axes that its layout has, whatever axes the graph keeps together. */
+function siteTensor({ dims, data }: Tensor, { layout }: Place, anatomy: GraphAnatomy, sizes: Sizes): Tensor<'float32'> {
+  const { heads, dHead } = anatomy;
+  const { batch, pos } = sizes;
+  const shape = {
+    heads: [batch, pos, heads, dHead],
+    pattern: [batch, heads, pos, data.length / (batch * heads * pos)],
+    stream: dims.length === 3 ? dims : [batch, pos, data.length / (batch * pos)],
+  }[layout];
+  return { type: 'float32', dims: shape, data: data as Float32Array };
+}
+
+/** Opens a decoder's graph for forward passes. Throws `GraphError`. */
+export async function openForward(source: string | Uint8Array, options: OpenOptions = {}): Promise<Forward> {
+  const model = await readModel(source);
+  const graph = new EditableGraph(model);
+  const anatomy = findAnatomy(graph);
+  const device = options.device ?? 'cpu';
+  const threads = options.threads ?? 1;
+  const sessions = new SessionCache();
+
+  /** An edited graph and its anatomy; fused attentions whose inside is asked for are lowered first. */
+  function edited(sites: readonly Site[]) {
+    const copy = graph.clone();
+    const inside = new Set(sites.flatMap((site) => anatomy.places.get(site)!.inside ?? []));
+    if (inside.size === 0) return { copy, found: anatomy };
+    throw new GraphError(
+      'unsupported',
+      `layer ${[...inside]} computes its attention pattern inside one fused node`,
+      'open a decoder exported with plain operators',
+    );
+  }
+
+  async function plan(taps: readonly Site[], steps: readonly Step[]): Promise<Plan> {
+    const { copy, found } = edited([...taps, ...steps.map((s) => s.site)]);
+    const outputs = editGraph(copy, found, new Set(taps), steps);
+    const session = await openSession(copy.toBytes(), {
+      device,
+      threads,
+      ...(model.folder ? { externalFolder: model.folder } : {}),
+    });
+    return { session, outputs, places: found.places };
+  }
+
+  async function run(given: DecoderInputs, { taps = ['logits'], interventions = [] }: RunOptions = {}) {
+    for (const site of [...taps, ...interventions.map((i) => i.at)]) checkSite(anatomy, site);
+    const sizes = sizesOf(anatomy, given);
+    const { heads, dHead, dModel, vocab } = anatomy;
+    // the keys of a pattern are counted by its value
+    const runSizes = (place: Place, site: Site): RunSizes => ({
+      ...sizes,
+      heads,
+      width: site === 'logits' ? vocab : { heads: dHead, pattern: 0, stream: dModel }[place.layout],
+    });
+    const steps = stepsOf(interventions, anatomy.places, runSizes);
+    const wanted = anatomy.sites.filter((site) => taps.includes(site));
+    const key = JSON.stringify([wanted, steps.map(({ site, kind }) => [site, kind])]);
+    return sessions.use(
+      key,
+      () => plan(wanted, steps),
+      async ({ session, outputs, places }) => {
+        const all: Record<string, Tensor> = completeInputs(anatomy, given);
+        steps.forEach((step, index) => {
+          const place = places.get(step.site)!;
+          for (const [name, tensor] of stepFeeds(index, step, place, runSizes(place, step.site))) all[name] = tensor;
+        });
+        const feeds = Object.fromEntries(session.inputNames.map((name) => [name, all[name]!]));
+        const values = await session.run(feeds);
+        return Object.fromEntries(
+          taps.map((site) => [site, siteTensor(values[outputs.get(site)!]!, places.get(site)!, anatomy, sizes)]),
+        );
+      },
+    );
+  }
+
+  return {
+    graph,
+    anatomy,
+    device,
+    threads,
+    sessions,
+    inputs: (given) => completeInputs(anatomy, given),
+    run,
+    close: () => sessions.close(),
+  };
+}
