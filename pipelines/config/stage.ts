@@ -21,9 +21,9 @@ export interface Stage {
 
 /**
  * What a stage's `run` receives. It writes only below `out`, and reads only its inputs and files.
- * `out` is empty at the start, but for `out/.checkpoint/` where a killed attempt left one; that folder is the stage's own
- * to go on from (write its files atomically), and is removed when the stage is finished. Files whose names begin with
- * `stage.json` belong to the runner.
+ * `out` is empty at the start, but for what a killed attempt left in it under names that begin with `checkpoint` or
+ * `.checkpoint`: that is the stage's own to go on from (write it atomically), and is removed when the stage is finished.
+ * `stage.json` belongs to the runner.
  */
 export interface StageContext<S = Json> {
   readonly settings: S;

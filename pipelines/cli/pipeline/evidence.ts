@@ -39,8 +39,16 @@ export function diffStages(
       module: 'diff/diff.stage.ts',
     };
   });
-  const { eps, percentile, suspectBelow, grid } = diff;
-  const settings: DiffJoinSettings = { layers: [...pair.layers], confidence, eps, percentile, suspectBelow, grid };
+  const { eps, percentile, suspectBelow, rotationQ, grid } = diff;
+  const settings: DiffJoinSettings = {
+    layers: [...pair.layers],
+    confidence,
+    eps,
+    percentile,
+    suspectBelow,
+    rotationQ,
+    grid,
+  };
   const join: Stage = {
     name: 'diff/join',
     version: 1,

@@ -5,8 +5,8 @@ import { listFiles, sumFile, sumTree } from './hash-files.ts';
 import type { KeyedStage } from './keys.ts';
 
 const RECORD = 'stage.json';
-/** Folder below a stage's output that outlives a kill; see `StageContext`. */
-const CHECKPOINT = '.checkpoint';
+/** What of a stage's output outlives a kill, and is gone when the stage is finished; see `StageContext`. */
+const isCheckpoint = (name: string) => name.startsWith('checkpoint') || name.startsWith('.checkpoint');
 
 const Record_ = z.object({
   key: z.string(),
@@ -46,7 +46,7 @@ export async function prepare(folder: string): Promise<string> {
   const partial = partialOf(folder);
   await mkdir(partial, { recursive: true });
   for (const name of await readdir(partial))
-    if (name !== CHECKPOINT) await rm(join(partial, name), { recursive: true, force: true });
+    if (!isCheckpoint(name)) await rm(join(partial, name), { recursive: true, force: true });
   return partial;
 }
 
@@ -62,7 +62,8 @@ async function sync(path: string): Promise<void> {
 /** Checksums what the stage wrote, brings it to the disk, and gives it its final name in one step. */
 export async function finish(folder: string, stage: KeyedStage): Promise<void> {
   const partial = partialOf(folder);
-  await rm(join(partial, CHECKPOINT), { recursive: true, force: true });
+  for (const name of await readdir(partial))
+    if (isCheckpoint(name)) await rm(join(partial, name), { recursive: true, force: true });
   const outputs = await sumTree(partial);
   const { name, key, version, module, settings, inputKeys, fileHashes } = stage;
   const record = { name, key, version, module, settings, inputs: inputKeys, files: fileHashes, outputs };
