@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unfoldScale } from '../save.ts';
 import type { Sae, TokenNorm } from '../types.ts';
 import { type Format, type Loaded, parseConfig, unsupported } from './format.ts';
 import type { Weights } from './weights.ts';
@@ -15,7 +16,15 @@ const Config = z.looseObject({
   reshape_activations: z.string().default('none'),
   k: z.int().min(1).optional(),
   rescale_acts_by_decoder_norm: z.boolean().default(false),
-  metadata: z.looseObject({ sae_lens_version: z.string().optional() }).optional(),
+  metadata: z
+    .looseObject({
+      sae_lens_version: z.string().optional(),
+      /** Written by us: what SAELens' fields cannot say. */
+      parallax: z
+        .object({ activation: z.string(), scale: z.number().positive(), k: z.number().positive().optional() })
+        .optional(),
+    })
+    .optional(),
   hook_name: z.string().optional(),
   hook_point: z.string().optional(),
   activation_fn: z.string().optional(),
@@ -122,14 +131,21 @@ function normOf(raw: Config['normalize_activations']): TokenNorm | undefined {
   );
 }
 
+/** A dictionary that we saved: its scale taken out of the weights again, BatchTopK known by its name. */
+function restore(sae: Sae, ours: { activation: string; scale: number; k?: number | undefined }): Sae {
+  const unfolded = unfoldScale(sae, ours.scale);
+  if (ours.activation !== 'batchtopk' || ours.k === undefined) return unfolded;
+  return { ...unfolded, activation: 'batchtopk', k: ours.k };
+}
+
 /** SAELens, all versions (decoderesearch/SAELens). */
 export const saelens: Format = {
   files: [FILE, 'sae_weights.safetensors'],
   async load(folder): Promise<Loaded> {
     const config = upgrade(parseConfig(Config, await folder.json(FILE), FILE));
     const { architecture } = config;
-    const read = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
-    if (!read)
+    const parse = Object.hasOwn(ARCHITECTURES, architecture) ? ARCHITECTURES[architecture] : undefined;
+    if (!parse)
       throw unsupported(
         FILE,
         `architecture ${architecture} is unknown`,
@@ -139,8 +155,8 @@ export const saelens: Format = {
       throw unsupported(FILE, `reshape_activations ${config.reshape_activations} is unknown`, 'choose none or hook_z');
     const norm = normOf(config.normalize_activations);
     const w = await folder.safetensors('sae_weights.safetensors');
-    const parts = read(w, config);
-    const sae: Sae = {
+    const parts = parse(w, config);
+    const read: Sae = {
       d: config.d_in,
       n: config.d_sae,
       scale: 1,
@@ -150,6 +166,8 @@ export const saelens: Format = {
       ...parts,
       wDec: finetuned(w, config, parts.wDec),
     };
+    const ours = config.metadata?.parallax;
+    const sae = ours ? restore(read, ours) : read;
     return { sae, hookZ: config.reshape_activations === 'hook_z', about: { ...config, ...config.metadata } };
   },
 };

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/** What one training run is told. Lengths are tokens; `warmup` and `decay` are shares of the run. */
+export const TrainSettings = z.strictObject({
+  /** Name of the stage, for the log: S, D, M, F, F2, C. */
+  stage: z.string(),
+  layer: z.int().min(0),
+  /** Of the order of the data and, from scratch, of the first decoder. */
+  seed: z.int().min(0).default(0),
+  /** Class of tokens that is learnt from. */
+  mask: z.enum(['all', 'image', 'text']).default('all'),
+  /** Samples `[from, to)` of the store; all where null. */
+  samples: z
+    .tuple([z.int().min(0), z.int().min(1)])
+    .nullable()
+    .default(null),
+  tokens: z.int().min(1),
+  batch: z.int().min(1).default(1024),
+  /** From scratch only; an adapted dictionary keeps its own. */
+  features: z.int().min(2).default(1024),
+  activation: z.enum(['relu', 'topk', 'batchtopk', 'jumprelu']).default('topk'),
+  k: z.number().positive().default(16),
+  l1: z.number().min(0).default(0),
+  /** JumpReLU: `coefficient (L0/k - 1)^2`, rectangle kernel of this width in units of the scaled stream. */
+  l0: z
+    .strictObject({ coefficient: z.number().min(0).default(1), bandwidth: z.number().positive().default(0.1) })
+    .prefault({}),
+  /** Auxiliary loss for features that have not fired for `deadAfter` tokens. */
+  aux: z
+    .strictObject({
+      coefficient: z
+        .number()
+        .min(0)
+        .default(1 / 32),
+      k: z.int().min(1).default(64),
+      deadAfter: z.int().min(1).default(40_000),
+    })
+    .prefault({}),
+  lr: z.number().positive().default(1e-3),
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
+  eps: z.number().positive().default(1e-8),
+  warmup: z.number().min(0).max(1).default(0.02),
+  decay: z.number().min(0).max(1).default(0.2),
+  /** Where `bDec` begins. */
+  centre: z.enum(['mean', 'geometric-median']).default('geometric-median'),
+  unitNorm: z.boolean().default(true),
+  projectGradient: z.boolean().default(true),
+  /** BatchTopK: rate at which the inference threshold follows the batches. */
+  thresholdLr: z.number().min(0).max(1).default(0.01),
+  /** Rows held in memory by the shuffled reader. */
+  buffer: z.int().min(1).default(65_536),
+  /** Steps between checkpoints. */
+  checkpointEvery: z.int().min(1).default(200),
+  /** Written into `cfg.json`: `modelName`, `hookName` and the like. */
+  origin: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
+});
+export type TrainSettings = z.input<typeof TrainSettings>;
+export type ResolvedSettings = z.output<typeof TrainSettings>;
