@@ -5,7 +5,7 @@ import type { DiffJoinSettings } from '../../diff/join.stage.ts';
 import type { SpatialJoinSettings } from '../../spatial/join.stage.ts';
 import type { SpatialSettings } from '../../spatial/spatial.stage.ts';
 import type { Dictionaries } from './dictionaries.ts';
-import { FAMILIES, harvest, type Split, type StreamName } from './harvest.ts';
+import type { Family, Split, StreamName } from './harvest.ts';
 import { layerName, type Pair } from './pair.ts';
 import { parts } from './parts.ts';
 
@@ -61,18 +61,20 @@ export function diffStages(
 }
 
 /** Firing under each prompt family by layer, and the selection with its held-out evidence. */
-export function spatialStages(config: RunConfig, pair: Pair, { F }: Dictionaries): Stage[] {
-  const { samples, splits, ...rules } = config.spatial;
-  const families = FAMILIES.map(
-    (family) => [family, harvest(config, pair, `tuned/${family}`, { from: 0, to: samples })] as const,
-  );
+export function spatialStages(
+  config: RunConfig,
+  pair: Pair,
+  families: ReadonlyMap<Family, readonly Stage[]>,
+  { F }: Dictionaries,
+): Stage[] {
+  const { samples: _, splits, ...rules } = config.spatial;
   const stages = pair.layers.map((layer): Stage => {
     const settings: SpatialSettings = { layer, firesAbove: rules.firesAbove };
     return {
       name: `spatial/${layerName(layer)}`,
       version: 1,
       settings: settings as Json,
-      inputs: Object.assign({ sae: F![layer]! }, ...families.map(([family, harvests]) => parts(family, harvests))),
+      inputs: Object.assign({ sae: F![layer]! }, ...[...families].map(([family, harvests]) => parts(family, harvests))),
       files: {},
       module: 'spatial/spatial.stage.ts',
     };
@@ -94,5 +96,5 @@ export function spatialStages(config: RunConfig, pair: Pair, { F }: Dictionaries
     files: {},
     module: 'spatial/join.stage.ts',
   };
-  return [...families.flatMap(([, harvests]) => harvests), ...stages, join];
+  return [...stages, join];
 }

@@ -83,13 +83,26 @@ export interface Split {
   readonly heldOut: readonly Stage[];
 }
 
-/** A training stream, split by `data.heldOut`. */
+const samplesOf = ({ data }: RunConfig, name: StreamName): number =>
+  name.endsWith('/text') ? data.textSamples : data.multimodalSamples;
+
+/** First sample of a training stream that is held out: the last ones are, as many as `data.heldOut` says. */
+export function heldOutFrom(config: RunConfig, name: StreamName): number {
+  const samples = samplesOf(config, name);
+  return samples - Math.max(1, Math.round(samples * config.data.heldOut));
+}
+
+/** A training stream in its two parts. */
 export function harvestSplit(config: RunConfig, pair: Pair, name: StreamName): Split {
-  const { data } = config;
-  const samples = name.endsWith('/text') ? data.textSamples : data.multimodalSamples;
-  const cut = samples - Math.max(1, Math.round(samples * data.heldOut));
+  const cut = heldOutFrom(config, name);
   return {
     train: harvest(config, pair, name, { from: 0, to: cut, part: 'train' }),
-    heldOut: harvest(config, pair, name, { from: cut, to: samples, part: 'held-out' }),
+    heldOut: harvest(config, pair, name, { from: cut, to: samplesOf(config, name), part: 'held-out' }),
   };
 }
+
+/** The prompt families over the same pictures, none of which a dictionary learns from. */
+export const harvestFamilies = (config: RunConfig, pair: Pair): Map<Family, readonly Stage[]> =>
+  new Map(
+    FAMILIES.map((name) => [name, harvest(config, pair, `tuned/${name}`, { from: 0, to: config.spatial.samples })]),
+  );

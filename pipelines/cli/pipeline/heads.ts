@@ -1,102 +1,67 @@
 import type { RunConfig } from '../../config/schema.ts';
 import type { Json, Stage } from '../../config/stage.ts';
-import type { Pair } from './pair.ts';
-import { layerName } from './pair.ts';
+import type { Dictionaries } from './dictionaries.ts';
+import { layerName, type Pair } from './pair.ts';
+import { slicesOf } from './slices.ts';
 
-/** First sample of each use of the paired scenes; far apart, so that what selects never tests. The spatial streams begin at 0. */
-const FROM = { trace: 100_000, test: 200_000, mean: 300_000 } as const;
-
-/** Edges kept a feature, attention pictures kept a head, and samples behind attention figures. */
-const EDGES = 12;
+/** Samples whose attention is shown as a picture. */
 const VIEWS = 3;
-const ATTENTION_SAMPLES = 48;
 
-/** Names of the stages that head tracing builds on. */
-export interface HeadInputs {
-  /** Joined spatial evidence. */
-  readonly spatial: string;
-  /** Stage of the F dictionary of a layer. */
-  readonly dictionary: (layer: number) => string;
-}
+/** Stages of `heads/` that are made for every layer. */
+export const perLayer = (name: string, layers: readonly number[]): Record<string, string> =>
+  Object.fromEntries(layers.map((layer) => [`L${layer}`, `heads/${name}/${layerName(layer)}`]));
 
-export const HEAD_STAGES = {
-  targets: 'heads/targets',
-  rank: 'heads/rank',
-  joint: 'heads/joint',
-  behaviour: 'heads/behaviour',
-  trace: (layer: number) => `heads/trace/${layerName(layer)}`,
-  ablate: (layer: number) => `heads/ablate/${layerName(layer)}`,
-  causal: (layer: number) => `heads/causal/${layerName(layer)}`,
-  attention: (layer: number) => `heads/attention/${layerName(layer)}`,
-} as const;
+/** Heads that feed the spatial features: targets, traces, ranking, ablations, causal tests, attention, behaviour of the pair. */
+export function headStages(config: RunConfig, pair: Pair, { F }: Dictionaries): Stage[] {
+  const { seed, confidence, heads } = config;
+  const slices = slicesOf(config);
+  const model = pair.folders.tuned;
+  const both = { model, base: pair.folders.base };
+  const intervals = { rounds: config.diff.bootstrap, confidence };
+  const mean = { meanFrom: slices.means.from, meanSamples: slices.means.samples };
+  const depth = Array.from({ length: pair.depth }, (_, layer) => layer);
 
-/** Tracing, ablation and causal tests of the tuned model. */
-export function headStages(config: RunConfig, pair: Pair, from: HeadInputs): Stage[] {
-  const { heads, seed, confidence, diff } = config;
-  const files = { model: pair.folders.tuned };
-  const both = { ...files, base: pair.folders.base };
-  const intervals = { rounds: diff.bootstrap, confidence };
-  const all = Array.from({ length: pair.depth }, (_, layer) => layer);
-  const test = { seed, from: FROM.test, samples: heads.ablate.samples };
-  const mean = { meanFrom: FROM.mean, meanSamples: heads.ablate.means };
-  const stage = (name: string, module: string, settings: Json, more: Partial<Stage> = {}): Stage => ({
-    name,
-    version: 1,
-    settings,
-    inputs: {},
-    files,
-    module: `heads/${module}.stage.ts`,
-    ...more,
-  });
-  const { targets, rank } = HEAD_STAGES;
-  const dictionary = (layer: number) => ({ targets, sae: from.dictionary(layer) });
+  const stage = (name: string, settings: Json, inputs: Stage['inputs'], files: Stage['files']): Stage => {
+    const [, kind] = name.split('/');
+    return { name, version: 1, settings, inputs, files, module: `heads/${kind}.stage.ts` };
+  };
+  const traced = (layer: number) => ({ targets: 'heads/targets', sae: F![layer]! });
+
   return [
-    stage(targets, 'targets', { count: heads.features, seed }, { inputs: { spatial: from.spatial }, files: {} }),
-    ...pair.layers.map((layer) =>
-      stage(
-        HEAD_STAGES.trace(layer),
-        'trace',
-        {
-          layer,
-          seed,
-          from: FROM.trace,
-          samples: heads.samples,
-          target: heads.target,
-          corrupt: heads.corrupt,
-          verify: heads.verify,
-        },
-        { inputs: dictionary(layer) },
-      ),
+    stage('heads/behaviour', { seed, ...slices.ablate, ...intervals }, {}, both),
+    stage('heads/targets', { count: heads.features, seed }, { spatial: 'spatial/join' }, {}),
+    ...pair.layers.map((layer) => {
+      const { target, corrupt, verify } = heads;
+      const settings = { layer, seed, ...slices.trace, target, corrupt, verify };
+      return stage(`heads/trace/${layerName(layer)}`, settings, traced(layer), { model });
+    }),
+    stage(
+      'heads/rank',
+      { heads: pair.heads, layers: pair.depth, edges: pair.heads * pair.depth, seed, ...intervals },
+      perLayer('trace', pair.layers),
+      {},
+    ),
+    ...depth.map((layer) =>
+      stage(`heads/ablate/${layerName(layer)}`, { layer, seed, ...slices.ablate, ...mean }, {}, { model }),
     ),
     stage(
-      rank,
-      'rank',
-      { heads: pair.heads, layers: pair.depth, edges: EDGES, seed, ...intervals },
-      { inputs: Object.fromEntries(pair.layers.map((l) => [layerName(l), HEAD_STAGES.trace(l)])), files: {} },
+      'heads/joint',
+      { seed, ...slices.ablate, ...mean, top: heads.ablate.top, draws: heads.ablate.randomDraws, ...intervals },
+      { rank: 'heads/rank' },
+      { model },
     ),
-    ...all.map((layer) => stage(HEAD_STAGES.ablate(layer), 'ablate', { layer, ...test, ...mean })),
-    stage(
-      HEAD_STAGES.joint,
-      'joint',
-      { ...test, ...mean, top: heads.ablate.top, draws: heads.ablate.randomDraws, ...intervals },
-      { inputs: { rank } },
-    ),
-    ...pair.layers.map((layer) =>
+    ...pair.layers.map((layer) => {
+      const { features, doses, draws } = heads.causal;
+      const settings = { layer, seed, ...slices.causal, features, doses, draws, ...intervals };
+      return stage(`heads/causal/${layerName(layer)}`, settings, traced(layer), { model });
+    }),
+    ...depth.map((layer) =>
       stage(
-        HEAD_STAGES.causal(layer),
-        'causal',
-        { layer, ...test, ...heads.causal, ...intervals },
-        { inputs: dictionary(layer) },
+        `heads/attention/${layerName(layer)}`,
+        { layer, seed, ...slices.trace, views: VIEWS, ...intervals },
+        {},
+        both,
       ),
     ),
-    ...all.map((layer) =>
-      stage(
-        HEAD_STAGES.attention(layer),
-        'attention',
-        { layer, seed, from: FROM.trace, samples: ATTENTION_SAMPLES, views: VIEWS, ...intervals },
-        { files: both },
-      ),
-    ),
-    stage(HEAD_STAGES.behaviour, 'behaviour', { ...test, ...intervals }, { files: both }),
   ];
 }

@@ -2,11 +2,14 @@ import type { RunConfig } from '../../config/schema.ts';
 import type { Stage } from '../../config/stage.ts';
 import { dictionaryStages, RECIPES, stagesOf } from './dictionaries.ts';
 import { diffStages, spatialStages } from './evidence.ts';
-import { harvestSplit } from './harvest.ts';
+import { harvestFamilies, harvestSplit } from './harvest.ts';
+import { headStages, headStages } from './heads.ts';
+import { labelStages } from './label.ts';
+import { labelStages } from './labels.ts';
 import { readPair } from './pair.ts';
+import { releaseStage } from './release.ts';
 
-/** Stage whose output holds the release, in a folder named by its id. */
-export const RELEASE_STAGE = 'release';
+export { RELEASE_STAGE } from './release.ts';
 
 /** All stages of a run. Looks at the models' configs; computes nothing. Throws `ParallaxError` where the config does not fit them. */
 export async function pipelineOf(config: RunConfig): Promise<Stage[]> {
@@ -17,10 +20,13 @@ export async function pipelineOf(config: RunConfig): Promise<Stage[]> {
   const streams = new Map([...names].map((name) => [name, harvestSplit(config, pair, name)]));
   const harvests = [...streams.values()].flatMap(({ train, heldOut }) => [...train, ...heldOut]);
   const { stages, dictionaries } = dictionaryStages(config, pair, streams);
+  const families = harvestFamilies(config, pair);
   return [
     ...harvests,
     ...stages,
     ...diffStages(config, pair, streams, dictionaries),
     ...spatialStages(config, pair, dictionaries),
+    ...headStages(config, pair, dictionaries),
+    ...labelStages(config, pair, streams, dictionaries),
   ];
 }
