@@ -3,8 +3,7 @@ import type { Stage } from '../../config/stage.ts';
 import { dictionaryStages, RECIPES, stagesOf } from './dictionaries.ts';
 import { diffStages, spatialStages } from './evidence.ts';
 import { harvestFamilies, harvestSplit } from './harvest.ts';
-import { headStages, headStages } from './heads.ts';
-import { labelStages } from './label.ts';
+import { headStages } from './heads.ts';
 import { labelStages } from './labels.ts';
 import { readPair } from './pair.ts';
 import { releaseStage } from './release.ts';
@@ -25,8 +24,10 @@ export async function pipelineOf(config: RunConfig): Promise<Stage[]> {
     ...harvests,
     ...stages,
     ...diffStages(config, pair, streams, dictionaries),
-    ...spatialStages(config, pair, dictionaries),
+    ...[...families.values()].flat(),
+    ...spatialStages(config, pair, families, dictionaries),
     ...headStages(config, pair, dictionaries),
     ...labelStages(config, pair, streams, dictionaries),
+    releaseStage(config, pair, dictionaries, []),
   ];
 }
