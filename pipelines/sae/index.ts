@@ -1,7 +1,11 @@
 export { decodeScaled, reconstruct } from './decode.ts';
 export { createEncoder, type Encoder } from './encode.ts';
 export { loadDictionary, loadSae } from './formats/index.ts';
-export { type SparseRows, toDense } from './sparse.ts';
+export { prepare } from './input.ts';
+export { lossRecovered, type Measures, measure } from './measure.ts';
+export { saveSae } from './save.ts';
+export { TrainSettings } from './settings.ts';
+export { keepBatch, type SparseRows, toDense } from './sparse.ts';
 export type { TrainConfig } from './train/config.ts';
 export type { TrainState } from './train/state.ts';
 export { openTrainer, type Trainer } from './train/trainer.ts';

@@ -49,3 +49,15 @@ export function toDense({ offsets, index, value }: SparseRows, n: number): Float
     for (let e = offsets[t]!; e < offsets[t + 1]!; e += 1) out[t * n + index[e]!] = value[e]!;
   return out;
 }
+
+/** Only the `entries` largest of all values; of equal ones the earlier. */
+export function keepBatch({ offsets, index, value }: SparseRows, entries: number): SparseRows {
+  const order = [...value.keys()].sort((a, b) => value[b]! - value[a]! || a - b).slice(0, entries);
+  const kept = new Set(order);
+  const out = new SparseBuilder();
+  for (let t = 0; t + 1 < offsets.length; t += 1) {
+    for (let e = offsets[t]!; e < offsets[t + 1]!; e += 1) if (kept.has(e)) out.push(index[e]!, value[e]!);
+    out.endRow();
+  }
+  return out.finish();
+}
