@@ -1,0 +1,94 @@
+import { type ColumnData, columnValue } from './columns.ts';
+import { ReleaseError } from './errors.ts';
+import type { ReleaseReader } from './reader.ts';
+import { TopK } from './top-k.ts';
+
+/** Keeps features whose scalar lies in `min..max` (both included) or is one of `values`. Features without a value drop out. */
+export interface Filter {
+  readonly name: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly values?: readonly number[];
+}
+
+export interface Selection {
+  readonly filters: readonly Filter[];
+  /** Scalar to order by; null = by layer and index. Features without a value come last. */
+  readonly sort: string | null;
+  readonly descending: boolean;
+}
+
+/** Filters and order of a selection with their columns at hand. */
+export interface PreparedSelection {
+  readonly count: number;
+  keeps(ordinal: number): boolean;
+  /** Negative when `a` comes before `b`. Total: ties are broken by ordinal. */
+  compare(a: number, b: number): number;
+}
+
+async function need(reader: ReleaseReader, name: string): Promise<ColumnData> {
+  const column = await reader.column(name);
+  if (!column)
+    throw new ReleaseError(
+      'argument',
+      `${name}: this release has no such scalar`,
+      'ask for the columns of the release',
+    );
+  return column;
+}
+
+/** Loads the columns that a selection needs. */
+export async function prepareSelection(
+  reader: ReleaseReader,
+  { filters, sort, descending }: Selection,
+): Promise<PreparedSelection> {
+  const tests = await Promise.all(filters.map(async (filter) => ({ filter, column: await need(reader, filter.name) })));
+  const key = sort === null ? null : await need(reader, sort);
+  const sign = descending ? -1 : 1;
+  return {
+    count: reader.count,
+    keeps: (ordinal) =>
+      tests.every(({ filter: { min, max, values }, column }) => {
+        const value = columnValue(column, ordinal);
+        if (value === null) return false;
+        return (
+          (min === undefined || value >= min) &&
+          (max === undefined || value <= max) &&
+          (!values || values.includes(value))
+        );
+      }),
+    compare: (a, b) => {
+      if (!key) return sign * (a - b);
+      const [x, y] = [columnValue(key, a), columnValue(key, b)];
+      if (x === null || y === null) return Number(x === null) - Number(y === null) || a - b;
+      return sign * (x - y) || a - b;
+    },
+  };
+}
+
+/**
+ * One page of a selection in one pass over the columns.
+ * @param after ordinal of the last feature of the page before, null for the first page
+ */
+export function selectPage(
+  selection: PreparedSelection,
+  limit: number,
+  after: number | null,
+): { total: number; ordinals: number[]; more: boolean } {
+  const best = new TopK(limit + 1, (a, b) => selection.compare(a, b));
+  let total = 0;
+  for (let ordinal = 0; ordinal < selection.count; ordinal += 1) {
+    if (!selection.keeps(ordinal)) continue;
+    total += 1;
+    if (after === null || selection.compare(ordinal, after) > 0) best.add(ordinal);
+  }
+  const ordinals = best.sorted();
+  return { total, ordinals: ordinals.slice(0, limit), more: ordinals.length > limit };
+}
+
+/** Every ordinal of a selection, in order. */
+export function selectAll(selection: PreparedSelection): number[] {
+  const kept: number[] = [];
+  for (let ordinal = 0; ordinal < selection.count; ordinal += 1) if (selection.keeps(ordinal)) kept.push(ordinal);
+  return kept.sort((a, b) => selection.compare(a, b));
+}
