@@ -4,6 +4,7 @@ import type { RunSizes } from './edit/selection.ts';
 import { type Step, stepFeeds, stepsOf } from './edit/steps.ts';
 import { GraphError } from './errors.ts';
 import { completeInputs, type Sizes, sizesOf } from './feeds.ts';
+import { lower } from './lower/index.ts';
 import { nearest } from './nearest.ts';
 import { EditableGraph } from './onnx/graph.ts';
 import { readModel } from './onnx/model.ts';
@@ -71,27 +72,31 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
   const threads = options.threads ?? 1;
   const sessions = new SessionCache();
 
-  /** An edited graph and its anatomy; fused attentions whose inside is asked for are lowered first. */
-  function edited(sites: readonly Site[]) {
+  /** A copy of the graph, and where its sites are; fused attentions whose inside is asked for are lowered first. */
+  function edited(sites: readonly Site[]): { copy: EditableGraph; places: Map<Site, Place> } {
     const copy = graph.clone();
-    const inside = new Set(sites.flatMap((site) => anatomy.places.get(site)!.inside ?? []));
-    if (inside.size === 0) return { copy, found: anatomy };
-    throw new GraphError(
-      'unsupported',
-      `layer ${[...inside]} computes its attention pattern inside one fused node`,
-      'open a decoder exported with plain operators',
-    );
+    const places = new Map(anatomy.places);
+    const layers = new Set(sites.flatMap((site) => places.get(site)!.inside?.layer ?? []));
+    if (layers.size === 0) return { copy, places };
+    const layerOf = new Map([...layers].map((layer) => [anatomy.attention[layer]!.node.output[0], layer]));
+    const lowered = lower(copy, (node) => layerOf.has(node.output[0]));
+    const parts = new Map([...lowered].map(([node, inner]) => [layerOf.get(node.output[0]), inner]));
+    for (const [site, { inside, ...place }] of anatomy.places) {
+      const inner = inside && parts.get(inside.layer);
+      if (inner) places.set(site, { ...place, value: inner[inside.part] });
+    }
+    return { copy, places };
   }
 
   async function plan(taps: readonly Site[], steps: readonly Step[]): Promise<Plan> {
-    const { copy, found } = edited([...taps, ...steps.map((s) => s.site)]);
-    const outputs = editGraph(copy, found, new Set(taps), steps);
+    const { copy, places } = edited([...taps, ...steps.map((s) => s.site)]);
+    const outputs = editGraph(copy, { ...anatomy, places }, new Set(taps), steps);
     const session = await openSession(copy.toBytes(), {
       device,
       threads,
       ...(model.folder ? { externalFolder: model.folder } : {}),
     });
-    return { session, outputs, places: found.places };
+    return { session, outputs, places };
   }
 
   async function run(given: DecoderInputs, { taps = ['logits'], interventions = [] }: RunOptions = {}) {

@@ -48,7 +48,8 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     executionProviders: [device],
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
-    logSeverityLevel: 3,
+    // what goes wrong is thrown; the runtime's own lines would only repeat it
+    logSeverityLevel: 4,
     extra: { session: extra },
   };
   let inner: ort.InferenceSession;

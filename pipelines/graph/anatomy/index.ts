@@ -57,14 +57,14 @@ function headCounts(blocks: readonly Block[], facts: Facts, inputs: readonly Gra
  */
 export function findAnatomy(graph: EditableGraph): GraphAnatomy {
   const flow = new Flow(graph);
+  const stream = findStream(flow);
+  for (const { sum } of stream.additions) graph.nodeOutput(sum.node, sum.output);
   const facts = new Facts({
     nodes: flow.order,
     inputs: graph.inputs,
     initializers: [...graph.initializers.values()],
     ...(graph.model.external ? { external: graph.model.external } : {}),
   });
-  const stream = findStream(flow);
-  for (const { sum } of stream.additions) graph.nodeOutput(sum.node, sum.output);
   const origin = stream.additions[0]!.before;
   const vocab = stream.unembedding.outer;
   const tokens = findTokens(flow, origin, vocab);

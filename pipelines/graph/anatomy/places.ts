@@ -19,8 +19,8 @@ export interface Place {
   readonly layout: Layout;
   readonly rank: number;
   readonly type: ElementType;
-  /** Layer whose fused attention must be lowered before the value exists. */
-  readonly inside?: number;
+  /** The value is inside the fused attention of a layer, which must be lowered before it exists. */
+  readonly inside?: { readonly layer: number; readonly part: 'pattern' };
 }
 
 export interface Found {
@@ -48,7 +48,7 @@ export function placesOf({ facts, stream, origin, blocks, tokens }: Found): Map<
     at(`blocks.${l}.hook_resid_pre`, l === 0 ? origin : before);
     if (kernel.pattern)
       at(`blocks.${l}.attn.hook_pattern`, kernel.pattern, 'pattern', facts.shape(kernel.pattern)?.length ?? 4);
-    else at(`blocks.${l}.attn.hook_pattern`, z.value, 'pattern', 4, { inside: l });
+    else at(`blocks.${l}.attn.hook_pattern`, z.value, 'pattern', 4, { inside: { layer: l, part: 'pattern' } });
     at(`blocks.${l}.attn.hook_z`, z.value, 'heads', z.rank);
     at(`blocks.${l}.hook_attn_out`, update.value, 'stream', 3, biased(update.bias));
     if (middle) at(`blocks.${l}.hook_resid_mid`, middle);

@@ -11,22 +11,25 @@ import { emitStep, type Step } from './steps.ts';
 /** What the fused norms take where they state none. */
 const SKIP_EPSILON = 1e-12;
 
-/** Takes a fused norm apart: a sum (its bias added first) and the norm of it, under the names that they had. */
-function splitSkip(graph: EditableGraph, node: NodeProto): { biased: string } {
+/**
+ * Takes a fused norm apart: a sum and the norm of it, under the names that they had. Its bias is added to the update first.
+ * @returns the update with its bias
+ */
+function splitSkip(graph: EditableGraph, node: NodeProto, update = node.input[1]!): string {
   const form = SKIP_FORMS[node.opType]!;
-  const [a, b] = node.input as [string, string];
+  const stream = node.input[node.input[0] === update ? 1 : 0]!;
   const bias = node.input[form.bias];
   const sum = graph.nodeOutput(node, form.sum);
   const normed = node.output[0]!;
   graph.removeNode(node);
-  const biased = bias ? graph.op('Add', [b, bias]) : b;
+  const biased = bias ? graph.op('Add', [update, bias]) : update;
   const make = (opType: string, input: string[], output: string[], attribute: NodeProto['attribute'] = []) =>
     graph.addNode(create(NodeProtoSchema, { name: graph.fresh(opType), opType, input, output, attribute }));
-  make('Add', [a, biased], [sum]);
+  make('Add', [stream, biased], [sum]);
   const scales = [node.input[form.scale]!, ...(form.shift ? [node.input[form.shift] ?? ''] : [])].filter(Boolean);
   const epsilon = floatAttribute('epsilon', floatAttr(node, 'epsilon', SKIP_EPSILON));
   if (normed) make(form.norm, [sum, ...scales], [normed], [epsilon]);
-  return { biased };
+  return biased;
 }
 
 /** The fused norm whose sum a value is. */
@@ -76,8 +79,10 @@ export function editGraph(
     let { bias } = place;
     if (mine.length) {
       const skip = bias ? graph.consumers(value).find((n) => SKIP_FORMS[n.opType]) : skipOf(graph, value);
-      const apart = skip && splitSkip(graph, skip);
-      if (bias && apart) value = apart.biased;
+      if (skip) {
+        const biased = splitSkip(graph, skip, bias && value);
+        if (bias) value = biased;
+      }
       value = graph.insertAfter(value, (old) => change(graph, place, anatomy, old, mine));
       now.set(place.value, value);
       bias = undefined;
