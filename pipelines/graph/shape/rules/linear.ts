@@ -1,4 +1,5 @@
-import { intAttr } from '../../onnx/attributes.ts';
+import { intAttr, stringAttr } from '../../onnx/attributes.ts';
+import type { Dim } from '../../onnx/build.ts';
 import { div, mul } from '../dim.ts';
 import { broadcastShapes, list, one, type Shape, type ShapeRule } from './kit.ts';
 
