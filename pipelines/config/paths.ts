@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Folder of the package: paths of a config are relative to it, so that a written config holds no place of a machine. */
@@ -22,3 +22,6 @@ export function modelPath(model: string): string {
   const path = resolve(PACKAGE_ROOT, model);
   return existsSync(path) ? path : model;
 }
+
+/** A model as a release may name it: nothing of a machine's folders but the last name. */
+export const publicName = (model: string): string => (isAbsolute(model) ? basename(model) : model);

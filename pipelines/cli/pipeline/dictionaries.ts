@@ -1,3 +1,4 @@
+import { publicName } from '../../config/paths.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import type { Json, Stage } from '../../config/stage.ts';
 import type { TrainSettings } from '../../sae/settings.ts';
@@ -62,7 +63,7 @@ export function dictionaryStages(
         mask: masked ? mask : 'all',
         tokens: tokens[kind],
         lr: lr[kind],
-        origin: { modelName: config.pair[streamsOf(config)[stream].model] },
+        origin: { modelName: publicName(config.pair[streamsOf(config)[stream].model]!) },
       };
       stages.push({
         name: nameOf(stage, layer),

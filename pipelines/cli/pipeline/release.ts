@@ -1,3 +1,4 @@
+import { publicName } from '../../config/paths.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import type { Json, Stage } from '../../config/stage.ts';
 import type { Dictionaries } from './dictionaries.ts';
@@ -25,6 +26,15 @@ const ONCE = {
   behaviour: 'heads/behaviour',
 } as const;
 
+/** The config as a release states it: models by name, wherever they lie on this machine. */
+function publicConfig({ pair, ...config }: RunConfig): RunConfig {
+  const { base, tuned, control } = pair;
+  return {
+    pair: { base: publicName(base), tuned: publicName(tuned), control: control === null ? null : publicName(control) },
+    ...config,
+  };
+}
+
 /** Puts everything together. */
 export function releaseStage(
   config: RunConfig,
@@ -44,7 +54,7 @@ export function releaseStage(
   return {
     name: RELEASE_STAGE,
     version: 1,
-    settings: { config: config as Json, layers: [...pair.layers], counts: { samples } },
+    settings: { config: publicConfig(config) as Json, layers: [...pair.layers], counts: { samples } },
     inputs: {
       ...ONCE,
       ...Object.fromEntries([

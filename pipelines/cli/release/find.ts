@@ -34,6 +34,16 @@ export async function localReleases(home = '.parallax'): Promise<LocalRelease[]>
   return found.map(({ id, name, folder }) => ({ id, name, folder }));
 }
 
+/** Folders of the newest release of every name below `.parallax`. Throws `ParallaxError` where there is none. */
+export async function newestReleases(home?: string): Promise<string[]> {
+  const newest = new Map<string, string>();
+  for (const { name, folder } of await localReleases(home)) if (!newest.has(name)) newest.set(name, folder);
+  if (newest.size === 0) throw none();
+  return [...newest.values()];
+}
+
+const none = () => new ParallaxError('there is no release yet', 'run parallax run demo, or name a release folder');
+
 /**
  * The folder of a release: a folder named, or one below `.parallax` by id or name; the only or newest one where nothing is named.
  * Throws `ParallaxError` where there is none.
