@@ -16,6 +16,8 @@ export interface Random {
   shuffle<T>(items: readonly T[]): T[];
   /** A standard normal (Box-Muller, one of each pair kept for the next call). */
   normal(): number;
+  /** 32 random bits, as a signed integer. */
+  bits(): number;
 }
 
 /** MurmurHash3's finaliser: every input bit reaches every output bit. */
@@ -77,5 +79,6 @@ export function random(...parts: readonly (string | number)[]): Random {
       spare = radius * Math.sin(angle);
       return radius * Math.cos(angle);
     },
+    bits: () => source.next(),
   };
 }

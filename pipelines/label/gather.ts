@@ -87,8 +87,8 @@ async function recordOf(
   return { id, image: hash, grid, tokens, family: truth?.family ?? 'text', prompt, answer: answer ?? null, alt };
 }
 
-/** Activations are shown to four digits. */
-const round = (x: number): number => Number(x.toPrecision(4));
+/** Activations are shown to three digits. */
+const round = (x: number): number => Number(x.toPrecision(3));
 
 function sparse(map: ReadonlyMap<number, number>): Sparse {
   const entries = [...map].sort(([a], [b]) => a - b);

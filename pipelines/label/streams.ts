@@ -69,6 +69,11 @@ export async function* samplesOf({ settings, store, samples }: Stream): AsyncGen
     at += 1;
     yield sample;
   }
+  if (at < samples)
+    throw new ParallaxError(
+      `stream ${settings.name}: data set ${name} ends after ${at} of the ${samples} samples of the store`,
+      'give the data set that the stream was harvested from',
+    );
 }
 
 /** Where the tokens of one sample stand: rows of image tokens in the grid's order, rows of the text shown. */

@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts';
 import type { Image, Scene } from '../sample.ts';
+import { addNoise } from './noise.ts';
 import { GROUNDS, type Ground, IMAGE_SIZE } from './world.ts';
 
 /** A drawing with straight (not premultiplied) alpha: RGBA, row-major, `side x side`. */
@@ -38,11 +39,9 @@ export function renderScene(scene: Scene, sprites: Sprites, random: Random): Ima
     if (!sprite) throw new RangeError(`no drawing of ${thing.name} at ${thing.px} px`);
     drawSprite(canvas, side, sprite, thing.x - thing.px / 2, thing.y - thing.px / 2);
   }
+  addNoise(canvas, NOISE, random);
   const data = new Uint8Array(canvas.length);
-  for (let i = 0; i < data.length; i++) {
-    const value = canvas[i]! + NOISE * random.normal();
-    data[i] = Math.round(Math.min(1, Math.max(0, value)) * 255);
-  }
+  for (let i = 0; i < data.length; i++) data[i] = Math.round(Math.min(1, Math.max(0, canvas[i]!)) * 255);
   return { width: side, height: side, data };
 }
 
