@@ -5,7 +5,8 @@ import { ParallaxError } from '#pipelines/config/errors.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
 import { type ArrayFile, type NamedArray, readArrays, writeArrays } from './arrays.ts';
 import { DIFF_FILE, FLAGS_FILE, SUMMARY_FILE } from './files.ts';
-import { type ArrayOf, joinDiff } from './join.ts';
+import { joinDiff } from './join.ts';
+import type { ArrayOf } from './noise.ts';
 
 export const DiffJoinSettings = z.strictObject({
   layers: z.array(z.int().min(0)).min(1),

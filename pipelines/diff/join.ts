@@ -7,7 +7,7 @@ import {
   strictMask,
   suspectMask,
 } from './adapted.ts';
-import { rotationBeyondNoise } from './noise.ts';
+import { type ArrayOf, rotationQ } from './noise.ts';
 import { type DiffSummary, layerSummary, shareBeside } from './summary.ts';
 
 export interface DiffJoinOptions {
@@ -21,24 +21,16 @@ export interface DiffJoinOptions {
   readonly grid: { readonly eps: readonly number[]; readonly percentiles: readonly number[] };
 }
 
-/** Arrays over the features of all layers, layer by layer; null where a run has not that stage. */
-export type ArrayOf = (name: string) => Float64Array | null;
-
 export interface DiffJoin {
-  /** `[layers, n]`: masks `dead, adapted, adapted.strict`, where run `suspect, rotated.shared`, and `rotation.q` */
+  /** `[layers, n]`: masks `dead, rotated, adapted, adapted.strict`, where run `suspect, rotated.shared`, and `rotation.q` */
   readonly arrays: Record<string, Mask | Float64Array>;
   readonly summary: DiffSummary;
 }
 
-/** Control that tells what adaptation alone does, the first that a run has: another seed of F, or the text-only fine-tune. */
-const NOISE = [
-  { noise: 'cos.F.F2', observed: ['procrustes.S.F', 'procrustes.S.F2'] },
-  { noise: 'procrustes.S.C', observed: ['procrustes.S.F'] },
-] as const;
-
 /**
- * What needs all layers. A feature is adapted where the paper's rule holds (`E_v > eps`, cosine at or below the percentile)
- * and, where a control exists, its rotation is more than adaptation noise at `rotationQ`: a percentile alone always finds some.
+ * What needs all layers. A feature is rotated where its cosine is at or below the percentile and, where a
+ * control exists, its rotation is more than adaptation noise at `rotationQ` (a percentile alone always finds some); it is adapted
+ * where also `E_v > eps`.
  */
 export function joinDiff(of: ArrayOf, options: DiffJoinOptions): DiffJoin {
   const need = (name: string): Float64Array => of(name)!;
@@ -50,17 +42,11 @@ export function joinDiff(of: ArrayOf, options: DiffJoinOptions): DiffJoin {
   const n = cosSF.length / options.layers.length;
   const dead: Mask = Uint8Array.from(vision, (e, i) => (e === 0 && text[i] === 0 ? 1 : 0));
 
-  const control = NOISE.find(({ noise }) => of(noise) !== null);
-  const rotationQ =
-    control &&
-    rotationBeyondNoise({
-      observed: control.observed.map(need),
-      noise: need(control.noise),
-      alive: (i) => dead[i] === 0,
-    });
-  const beyond: Mask | undefined = rotationQ && Uint8Array.from(rotationQ, (q) => (q <= options.rotationQ ? 1 : 0));
+  const q = rotationQ(of, dead);
+  const beyond: Mask | undefined = q ? Uint8Array.from(q, (x) => (x <= options.rotationQ ? 1 : 0)) : undefined;
 
   const threshold = rotationThreshold(cosSF, options.percentile);
+  const rotated = Uint8Array.from(cosSF, (c, i) => (c <= threshold && beyond?.[i] !== 0 ? 1 : 0));
   const adapted = adaptedMask(vision, cosSF, options.eps, threshold, beyond);
   const strict = strictMask(adapted, need('preference.low'));
   const suspect = cosDF && cosMF && suspectMask(cosDF, cosMF, options.suspectBelow);
@@ -70,11 +56,12 @@ export function joinDiff(of: ArrayOf, options: DiffJoinOptions): DiffJoin {
   return {
     arrays: {
       dead,
+      rotated,
       adapted,
       'adapted.strict': strict,
       ...(suspect ? { suspect } : {}),
       ...(cosSF2 ? { 'rotated.shared': sharedMask(cosSF, cosSF2, options.percentile) } : {}),
-      ...(rotationQ ? { 'rotation.q': rotationQ } : {}),
+      ...(q ? { 'rotation.q': q } : {}),
     },
     summary: {
       layers: options.layers.map((layer, i) =>

@@ -1,29 +1,39 @@
-import { benjaminiHochberg } from './statistics/index.ts';
+import { benjaminiHochberg, mirrorQ } from './statistics/index.ts';
 
-/** Rotations of one kind over all features of all layers, as cosines; dead features take no part. */
-export interface NoiseTest {
-  /** Cosines of S with F, and with F of another seed where run; a common rotation of all features removed. */
-  readonly observed: readonly ArrayLike<number>[];
-  /** Cosines that adaptation alone gives: F with F of another seed, or S with the text-only control. */
-  readonly noise: ArrayLike<number>;
-  readonly alive: (i: number) => boolean;
+/** Arrays over the features of all layers, layer by layer; null where a run has not that stage. */
+export type ArrayOf = (name: string) => Float64Array | null;
+
+/**
+ * Two seeds of stage F: noise of adaptation turns each its own way, so the cosine between their turns is symmetric about 0; a
+ * cause turns both alike. q by the mirror statistic.
+ */
+function betweenSeeds(of: ArrayOf, ids: readonly number[]): Float64Array | null {
+  const shared = of('shared_turn');
+  return shared && mirrorQ(ids.map((i) => shared[i]!));
 }
 
 /**
- * Which features rotate more than adaptation noise does. Each observed cosine gets an empirical p against the noise cosines of
- * all living features, `(1 + #{noise <= observed}) / (1 + m)`; a feature's p is the largest of its seeds'; q by
- * Benjamini-Hochberg over the living features (1 for the dead). F and F2 differ by the noise of two adaptations where S and F
- * differ by that of one, so the test errs towards finding nothing.
+ * Without a second seed, the text-only control tells what adaptation does: the p of a feature is the share of living features
+ * whose rotation in the control is as large, q by Benjamini-Hochberg.
  */
-export function rotationBeyondNoise({ observed, noise, alive }: NoiseTest): Float64Array {
-  const ids = Array.from({ length: noise.length }, (_, i) => i).filter(alive);
-  const sorted = Float64Array.from(ids, (i) => noise[i]!).sort();
-  const p = ids.map((i) =>
-    Math.max(...observed.map((cosines) => (1 + countUpTo(sorted, cosines[i]!)) / (1 + ids.length))),
-  );
-  const adjusted = benjaminiHochberg(p);
-  const q = new Float64Array(noise.length).fill(1);
-  for (const [k, i] of ids.entries()) q[i] = adjusted[k]!;
+function againstControl(of: ArrayOf, ids: readonly number[]): Float64Array | null {
+  const control = of('procrustes.S.C');
+  const observed = of('procrustes.S.F');
+  if (!control || !observed) return null;
+  const sorted = Float64Array.from(ids, (i) => control[i]!).sort();
+  return benjaminiHochberg(ids.map((i) => (1 + countUpTo(sorted, observed[i]!)) / (1 + ids.length)));
+}
+
+/**
+ * q of every feature's rotation being no more than the noise of adapting a dictionary, 1 for the dead; null where a run has no
+ * control that could tell.
+ */
+export function rotationQ(of: ArrayOf, dead: ArrayLike<number>): Float64Array | null {
+  const ids = Array.from(dead, (_, i) => i).filter((i) => !dead[i]);
+  const found = betweenSeeds(of, ids) ?? againstControl(of, ids);
+  if (!found) return null;
+  const q = new Float64Array(dead.length).fill(1);
+  for (const [k, i] of ids.entries()) q[i] = found[k]!;
   return q;
 }
 

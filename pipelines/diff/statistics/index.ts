@@ -4,6 +4,7 @@ export * from './concentration.ts';
 export * from './correlation.ts';
 export * from './errors.ts';
 export * from './hypergeometric.ts';
+export * from './mirror.ts';
 export * from './moments.ts';
 export * from './multiple.ts';
 export * from './normal.ts';
