@@ -1,9 +1,10 @@
 import { ByteCache } from './cache.ts';
 import { ReleaseError } from './errors.ts';
+import { PATHS } from './ids.ts';
 import type { Manifest } from './schema/manifest.ts';
 import { sha256Hex } from './sha256.ts';
 import { readShardHeader, readShardRecord, type ShardEntry, shardHeaderBytes } from './shard.ts';
-import type { Source } from './source.ts';
+import type { ByteRange, Source } from './source.ts';
 
 /** Shards up to this size are read whole: one read instead of two, and the neighbours come along. */
 const WHOLE = 512 * 1024;
@@ -47,6 +48,21 @@ export class ReleaseFiles {
         `${path}: does not have the sha256 that the manifest gives`,
         'fetch the release again',
       );
+    return bytes;
+  }
+
+  /** Bytes of a file, inside the size that the manifest gives. */
+  async part(path: string, { offset, length }: ByteRange): Promise<Uint8Array | null> {
+    const entry = this.#entry(path);
+    if (!entry) return null;
+    if (offset + length > entry.bytes)
+      throw new ReleaseError('argument', `range: ${path} has ${entry.bytes} bytes`, 'ask for a range inside the file');
+    return this.#read(path, offset, length);
+  }
+
+  async manifest(): Promise<Uint8Array> {
+    const bytes = await this.#source.read(PATHS.manifest);
+    if (!bytes) throw new ReleaseError('not-found', 'manifest.json: is no longer there', 'fetch the release again');
     return bytes;
   }
 

@@ -1,12 +1,14 @@
 import { type ColumnData, decodeColumn } from './columns.ts';
 import { ReleaseError } from './errors.ts';
 import type { ReleaseFiles } from './files.ts';
-import { featureId, PATHS } from './ids.ts';
+import { featureId, PATHS, releaseId } from './ids.ts';
 import { decodeMap } from './layout.ts';
 import { decodeEncoder, type Int8Encoder } from './probe/encoder.ts';
 import { parseJson, type RecordCheck, type Records } from './records.ts';
 import type { Manifest } from './schema/manifest.ts';
 import type { SearchField, SearchIndex } from './schema/search.ts';
+import { sha256Bytes, toHex } from './sha256.ts';
+import type { ByteRange } from './source.ts';
 
 /** What a release holds once: its places, tables, columns, map, encoders and pictures. */
 export class ReleaseTables {
@@ -118,12 +120,26 @@ export class ReleaseTables {
   encoder(layer: number): Promise<Int8Encoder | null> {
     return this.files.derived(PATHS.encoder(layer), (bytes) => ({
       value: decodeEncoder(bytes),
-      bytes: bytes.byteLength,
+      // Once here, once in the kernel's memory.
+      bytes: 2 * bytes.byteLength,
     }));
   }
 
   /** Any file of the manifest, checked: the Parquet, the dictionaries, the metadata. */
   file(path: string): Promise<Uint8Array | null> {
     return this.files.file(path);
+  }
+
+  /** Part of a file, unchecked but for its length; null where the manifest has no such file. */
+  filePart(path: string, range: ByteRange): Promise<Uint8Array | null> {
+    return this.files.part(path, range);
+  }
+
+  /** `manifest.json` byte for byte; its sha256 is proved to be the one that the id names. */
+  async manifestBytes(): Promise<Uint8Array> {
+    const bytes = await this.files.manifest();
+    if (releaseId(this.manifest, toHex(sha256Bytes(bytes))) !== this.id)
+      throw new ReleaseError('hash', 'manifest.json: is no longer the one of this release', 'fetch the release again');
+    return bytes;
   }
 }

@@ -4,6 +4,7 @@ import { ReleaseError } from '../errors.ts';
 import { PATHS } from '../ids.ts';
 import { encodeMap, principalPlane, project } from '../layout.ts';
 import { encodeEncoder, quantiseEncoder } from '../probe/encoder.ts';
+import { ACTIVATIONS } from '../probe/probe.ts';
 import type { Sink } from './sink.ts';
 
 export type DictionaryLoader = (layer: number) => Promise<ReadonlyMap<string, DictionaryInput>>;
@@ -26,7 +27,9 @@ export async function writeDictionaries(
     const tuned = decoder(layer, features, stages);
     for (let i = 0; i < features; i += step) sample.push(tuned.wDec.slice(i * tuned.d, (i + 1) * tuned.d));
     await sink.write(PATHS.dictionary(layer), encodeDictionaries(stages));
-    await sink.write(PATHS.encoder(layer), encodeEncoder(quantiseEncoder(tuned)));
+    // A gated encoder is not one product with one threshold: the release then has no probe.
+    if (Object.hasOwn(ACTIVATIONS, tuned.activation))
+      await sink.write(PATHS.encoder(layer), encodeEncoder(quantiseEncoder(tuned)));
   }
   const d = sample[0]?.length ?? 0;
   if (!sample.every((row) => row.length === d))

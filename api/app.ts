@@ -1,0 +1,88 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { HTTPException } from 'hono/http-exception';
+import { ReleaseError } from '#release/errors.ts';
+import { fromAssets } from './assets.ts';
+import { serveData } from './data.ts';
+import type { AppDeps, AppEnv } from './deps.ts';
+import { describeApp } from './document.ts';
+import { BRIEFLY, COMMON } from './headers.ts';
+import { methodsOf } from './methods.ts';
+import { Redirect } from './open.ts';
+import { OPERATIONS } from './operations.ts';
+import { servePage } from './pages.ts';
+import { fromReleaseError, HttpProblem, type ProblemStatus, problemResponse, TITLES } from './problem.ts';
+import { respond } from './respond.ts';
+
+export type { AppDeps, PageContext, Pages, RenderedPage } from './deps.ts';
+
+const isKnown = (status: number): status is ProblemStatus => status in TITLES;
+
+/** Any error as the problem that it is. */
+function problemOf(error: Error, deps: AppDeps): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof ReleaseError) return fromReleaseError(error);
+  if (error instanceof HTTPException && isKnown(error.status))
+    return new HttpProblem(error.status, error.message || TITLES[error.status]);
+  deps.report?.(error);
+  return new HttpProblem(500, 'the server failed on this request');
+}
+
+const PREFLIGHT = {
+  'access-control-allow-headers': 'accept, content-type, if-none-match, range',
+  'access-control-max-age': '86400',
+};
+
+/** API, permalinks, data and static pages over what `deps` gives; nothing else is touched. */
+export function createApp(deps: AppDeps) {
+  const base = new OpenAPIHono<AppEnv>();
+  base.use(async (c, next) => {
+    c.set('deps', deps);
+    await next();
+  });
+  base.onError((error) => {
+    if (error instanceof Redirect)
+      return new Response(null, {
+        status: error.status,
+        headers: { ...COMMON, location: error.location, 'cache-control': BRIEFLY, vary: 'accept' },
+      });
+    return problemResponse(problemOf(error, deps));
+  });
+  const app = base.openapiRoutes(OPERATIONS);
+  let document: string | undefined;
+  app.get('/api/v1/openapi.json', (c) => {
+    document ??= JSON.stringify(describeApp(app as unknown as OpenAPIHono<AppEnv>));
+    return respond(c, { body: document, release: null });
+  });
+  app.on(['GET'], '/r/*', async (c) => (await servePage(c)) ?? c.notFound());
+  app.on(['GET'], '/data/*', async (c) => (await serveData(c)) ?? c.notFound());
+  app.notFound(async (c) => {
+    const { pathname } = new URL(c.req.url);
+    const methods = methodsOf(pathname);
+    if (c.req.method === 'OPTIONS' && methods.length > 0)
+      return new Response(null, {
+        status: 204,
+        headers: {
+          ...COMMON,
+          ...PREFLIGHT,
+          allow: methods.join(', '),
+          'access-control-allow-methods': methods.join(', '),
+        },
+      });
+    if (methods.length > 0 && !methods.includes(c.req.method))
+      return problemResponse(
+        new HttpProblem(405, `${c.req.method} is not answered here`, {
+          allowed: methods,
+          headers: { allow: methods.join(', ') },
+        }),
+      );
+    const page = pathname.startsWith('/api/') ? null : await fromAssets(c);
+    return (
+      page ??
+      problemResponse(new HttpProblem(404, `there is nothing at ${pathname}`, { next: 'see /api/v1/openapi.json' }))
+    );
+  });
+  return app;
+}
+
+/** The app's type, for the typed client: `hc<App>(address)`. */
+export type App = ReturnType<typeof createApp>;

@@ -1,0 +1,46 @@
+import { z } from '@hono/zod-openapi';
+import { FEATURE_ID, parseFeatureId } from '#release/ids.ts';
+import { jsonBody } from '../body.ts';
+import { COMMON } from '../headers.ts';
+import { openRelease } from '../open.ts';
+import { operation } from '../operation.ts';
+import { NoQuery, ReleaseParam } from '../params.ts';
+import { problems } from '../problem.ts';
+import { accepted } from '../respond.ts';
+import { Feature, json } from '../schema.ts';
+
+export const MAX_BATCH = 256;
+const Batch = z
+  .strictObject({ ids: z.array(z.string().regex(FEATURE_ID)).min(1).max(MAX_BATCH) })
+  .openapi('BatchRequest', { example: { ids: ['L0F0', 'L0F1'] } });
+
+export const batch = operation(
+  {
+    method: 'post',
+    path: '/api/v1/r/{release}/features/batch',
+    operationId: 'getFeatures',
+    tags: ['features'],
+    summary: `Up to ${MAX_BATCH} features, in the order asked for; null where there is none`,
+    middleware: [jsonBody(64 * 1024)],
+    request: {
+      params: ReleaseParam,
+      query: NoQuery,
+      body: { required: true, content: { 'application/json': { schema: Batch } } },
+    },
+    responses: {
+      200: json(
+        z.object({ release: z.string(), features: z.array(Feature.nullable()) }).openapi('Batch'),
+        'The features',
+      ),
+      307: { description: 'The path names an alias: ask the newest release of that name' },
+      ...problems(400, 404, 406, 413, 415, 422, 502),
+    },
+  },
+  async (c) => {
+    accepted(c, ['application/json']);
+    const reader = await openRelease(c, c.req.valid('param').release);
+    const places = c.req.valid('json').ids.map((id) => parseFeatureId(id)!);
+    const features = await reader.featuresBatch(places);
+    return Response.json({ release: reader.id, features }, { headers: { ...COMMON, 'cache-control': 'no-store' } });
+  },
+);

@@ -1,0 +1,94 @@
+import { z } from '@hono/zod-openapi';
+import { probeVector } from '#release/probe/probe.ts';
+import { projectorOf } from '#release/probe/project.ts';
+import { jsonBody } from '../body.ts';
+import { COMMON } from '../headers.ts';
+import { openRelease } from '../open.ts';
+import { operation } from '../operation.ts';
+import { NoQuery, ReleaseParam } from '../params.ts';
+import { HttpProblem, problems } from '../problem.ts';
+import { accepted } from '../respond.ts';
+import { json } from '../schema.ts';
+
+const MAX_VECTORS = 64;
+const MAX_WIDTH = 16_384;
+const MAX_TOP = 64;
+const MAX_BYTES = 4 * 2 ** 20;
+
+const Vectors = z
+  .strictObject({
+    layer: z.int().min(0).max(999),
+    /** Residual vectors after the block of that layer, each of the model's width. */
+    vectors: z
+      .array(z.array(z.number().min(-1e30).max(1e30)).min(1).max(MAX_WIDTH))
+      .min(1)
+      .max(MAX_VECTORS),
+    top: z.int().min(1).max(MAX_TOP).default(16),
+  })
+  .openapi('ProbeVectors');
+
+const Hit = z
+  .object({ id: z.string(), label: z.string(), pre: z.number(), activation: z.number() })
+  .openapi('ProbeHit');
+const Result = z
+  .object({ release: z.string(), layer: z.int(), stage: z.literal('F'), results: z.array(z.array(Hit)) })
+  .openapi('ProbeResult');
+
+export const probeVectors = operation(
+  {
+    method: 'post',
+    path: '/api/v1/r/{release}/probe/vectors',
+    operationId: 'probeVectors',
+    tags: ['probe'],
+    summary: 'Residual vectors in, the features with the largest pre-activation out, by the int8 encoder of stage F',
+    middleware: [jsonBody(MAX_BYTES)],
+    request: {
+      params: ReleaseParam,
+      query: NoQuery,
+      body: { required: true, content: { 'application/json': { schema: Vectors } } },
+    },
+    responses: {
+      200: json(Result, 'Features of each vector, the strongest first'),
+      307: { description: 'The path names an alias: ask the newest release of that name' },
+      ...problems(400, 404, 406, 413, 415, 422, 429, 502),
+    },
+  },
+  async (c) => {
+    accepted(c, ['application/json']);
+    const { rateLimit, probeModule } = c.var.deps;
+    if (rateLimit && !(await rateLimit(c.req.raw)))
+      throw new HttpProblem(429, 'too many probes', {
+        next: 'try again in a minute',
+        headers: { 'retry-after': '60' },
+      });
+    const reader = await openRelease(c, c.req.valid('param').release);
+    const { layer, vectors, top } = c.req.valid('json');
+    if (!reader.manifest.layers.includes(layer))
+      throw new HttpProblem(422, `layer: ${reader.id} has no layer ${layer}`, {
+        field: 'layer',
+        allowed: reader.manifest.layers.map(String),
+      });
+    const encoder = await reader.encoder(layer);
+    if (!encoder)
+      throw new HttpProblem(404, `layer: ${reader.id} ships no encoder of layer ${layer}`, { field: 'layer' });
+    const wrong = vectors.findIndex((v) => v.length !== encoder.d);
+    if (wrong >= 0)
+      throw new HttpProblem(
+        422,
+        `vectors.${wrong}: ${vectors[wrong]!.length} numbers, this model's width is ${encoder.d}`,
+        { field: `vectors.${wrong}` },
+      );
+    const projector = projectorOf(encoder, (await probeModule?.()) ?? null);
+    const found = vectors.map((v) => probeVector(encoder, projector, v, top));
+    const start = reader.ordinal(layer, 0)!;
+    const labels = await reader.labels(found.flat().map((hit) => start + hit.index));
+    let at = 0;
+    const results = found.map((hits) =>
+      hits.map(({ index, pre, activation }) => ({ id: `L${layer}F${index}`, label: labels[at++]!, pre, activation })),
+    );
+    return Response.json(
+      { release: reader.id, layer, stage: 'F', results },
+      { headers: { ...COMMON, 'cache-control': 'no-store' } },
+    );
+  },
+);
