@@ -1,5 +1,6 @@
 import { GraphError } from './errors.ts';
 import { openForward } from './forward.ts';
+import { gradientOf } from './gradient.ts';
 import type { Decoder, OpenOptions } from './types.ts';
 
 const refuse = async (): Promise<never> => {
@@ -19,7 +20,7 @@ export async function openDecoder(source: string | Uint8Array, options: OpenOpti
     device: forward.device,
     inputNames: forward.anatomy.inputs.map(({ name }) => name),
     run: forward.run,
-    gradient: refuse,
+    gradient: gradientOf(forward),
     patchHeads: refuse,
     close: forward.close,
   };

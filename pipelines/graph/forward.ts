@@ -1,4 +1,5 @@
 import { findAnatomy, type GraphAnatomy, type Place } from './anatomy/index.ts';
+import { canonicalise } from './canonical.ts';
 import { editGraph } from './edit/plan.ts';
 import type { RunSizes } from './edit/selection.ts';
 import { type Step, stepFeeds, stepsOf } from './edit/steps.ts';
@@ -23,6 +24,12 @@ export interface Forward {
   /** The graph's inputs, complete, for what is given. */
   inputs(given: DecoderInputs): Record<string, Tensor>;
   run(given: DecoderInputs, options?: RunOptions): Promise<Record<Site, Tensor<'float32'>>>;
+  /** A copy of the graph, and where its sites are; fused attentions whose inside is asked for are lowered. */
+  edited(sites: readonly Site[]): { copy: EditableGraph; places: Map<Site, Place> };
+  /** Throws the error that names the nearest sites where the decoder has no such site. */
+  checkSite(site: Site): void;
+  /** Opens an edited graph on the decoder's device. */
+  open(graph: EditableGraph): Promise<Session>;
   /** Sessions of edited graphs, kept by key; `close` closes them. */
   readonly sessions: SessionCache;
   close(): Promise<void>;
@@ -66,7 +73,7 @@ function siteTensor({ dims, data }: Tensor, { layout }: Place, anatomy: GraphAna
 /** Opens a decoder's graph for forward passes. Throws `GraphError`. */
 export async function openForward(source: string | Uint8Array, options: OpenOptions = {}): Promise<Forward> {
   const model = await readModel(source);
-  const graph = new EditableGraph(model);
+  const graph = canonicalise(new EditableGraph(model));
   const anatomy = findAnatomy(graph);
   const device = options.device ?? 'cpu';
   const threads = options.threads ?? 1;
@@ -80,6 +87,13 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
     if (layers.size === 0) return { copy, places };
     const layerOf = new Map([...layers].map((layer) => [anatomy.attention[layer]!.node.output[0], layer]));
     const lowered = lower(copy, (node) => layerOf.has(node.output[0]));
+    const missed = [...layers].find((layer) => ![...lowered.keys()].some((n) => layerOf.get(n.output[0]) === layer));
+    if (missed !== undefined)
+      throw new GraphError(
+        'unsupported',
+        `the inside of ${anatomy.attention[missed]!.node.opType} in layer ${missed} cannot be read`,
+        'export the decoder with plain operators',
+      );
     const parts = new Map([...lowered].map(([node, inner]) => [layerOf.get(node.output[0]), inner]));
     for (const [site, { inside, ...place }] of anatomy.places) {
       const inner = inside && parts.get(inside.layer);
@@ -88,15 +102,13 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
     return { copy, places };
   }
 
+  const folder = model.folder ? { externalFolder: model.folder } : {};
+  const open = (copy: EditableGraph) => openSession(copy.toBytes(), { device, threads, ...folder });
+
   async function plan(taps: readonly Site[], steps: readonly Step[]): Promise<Plan> {
     const { copy, places } = edited([...taps, ...steps.map((s) => s.site)]);
     const outputs = editGraph(copy, { ...anatomy, places }, new Set(taps), steps);
-    const session = await openSession(copy.toBytes(), {
-      device,
-      threads,
-      ...(model.folder ? { externalFolder: model.folder } : {}),
-    });
-    return { session, outputs, places };
+    return { session: await open(copy), outputs, places };
   }
 
   async function run(given: DecoderInputs, { taps = ['logits'], interventions = [] }: RunOptions = {}) {
@@ -136,6 +148,9 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
     device,
     threads,
     sessions,
+    edited,
+    open,
+    checkSite: (site) => checkSite(anatomy, site),
     inputs: (given) => completeInputs(anatomy, given),
     run,
     close: () => sessions.close(),

@@ -8,8 +8,10 @@ import type { Tape } from './tape.ts';
 
 export interface Seed {
   readonly value: string;
-  /** Cotangent `[lead, ...value]`. */
+  /** Cotangent, or what broadcasts to it: `[lead, ...value]`. */
   readonly cotangent: string;
+  /** Forward value that multiplies the cotangent. */
+  readonly factor?: string;
 }
 
 export interface DifferentiateOptions {
@@ -60,7 +62,8 @@ export function differentiate(
   const lead = options.lead === undefined ? [] : [options.lead];
   const active = activeValues(tape, nodes, wrt);
   const cotangents = new Cotangents();
-  for (const { value, cotangent } of seeds) if (active.has(value)) cotangents.give(value, { base: cotangent });
+  for (const { value, cotangent, factor } of seeds)
+    if (active.has(value)) cotangents.give(value, { base: cotangent, factor });
   for (const node of nodes.toReversed()) {
     if (!node.output.some((value) => cotangents.has(value))) continue;
     const inputs = differentiable(node).filter((i) => active.has(node.input[i] ?? ''));

@@ -62,4 +62,5 @@ function rename(graph: EditableGraph, tape: Tape, value: string, name: string): 
   graph.setOutput(node, node.output.indexOf(value), name);
   graph.replaceUses(value, name);
   tape.facts.infer(node);
+  tape.facts.renamed(value, name);
 }

@@ -82,6 +82,17 @@ export function div(a: Dim, b: Dim): Dim | undefined {
 /** Product of the dimensions, 1 for none. */
 export const product = (dims: readonly Dim[]): Dim => dims.reduce<Dim>((a, b) => mul(a, b), 1);
 
+/** `product(a) / product(b)`; factors that both have need not be divided, so sums among them do no harm. */
+export function quotient(a: readonly Dim[], b: readonly Dim[]): Dim | undefined {
+  const left = [...a];
+  const below = b.filter((d) => {
+    const at = left.indexOf(d);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+  return div(product(left), product(below));
+}
+
 /** The NumPy broadcast of two dimensions; undefined where it cannot be told. A symbol never stands for 1 beside a number. */
 export function broadcastDim(a: Dim, b: Dim): Dim | undefined {
   if (a === b || b === 1) return a;

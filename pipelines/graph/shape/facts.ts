@@ -126,6 +126,12 @@ export class Facts {
     return this.#sources.get(dim);
   }
 
+  /** Takes note that a value has another name now. */
+  renamed(from: string, to: string): void {
+    for (const [dim, source] of this.#sources)
+      if (source.value === from) this.#sources.set(dim, { ...source, value: to });
+  }
+
   fresh(): Dim {
     this.#fresh += 1;
     return `?${this.#fresh}`;

@@ -1,6 +1,6 @@
 import { intAttr, intsAttr } from '../../onnx/attributes.ts';
 import type { Dim } from '../../onnx/build.ts';
-import { add, div, mul, product } from '../dim.ts';
+import { add, div, mul, product, quotient } from '../dim.ts';
 import { axesOf, axisOf, broadcastShapes, isNumbers, one, type ShapeRule } from './kit.ts';
 
 const gather: ShapeRule = (node, facts) => {
@@ -41,8 +41,12 @@ const reshape: ShapeRule = (node, facts) => {
   const dims = to.map((d, i) => (d === 0 && zero ? (from?.[i] ?? facts.fresh()) : d));
   const hole = dims.indexOf(-1);
   if (hole < 0) return one(dims, ints);
-  const rest = product(dims.filter((_, i) => i !== hole));
-  const size = from && div(product(from), rest);
+  const size =
+    from &&
+    quotient(
+      from,
+      dims.filter((_, i) => i !== hole),
+    );
   return one(
     dims.map((d, i) => (i === hole ? (size ?? facts.fresh()) : d)),
     ints,
@@ -182,6 +186,11 @@ const tile: ShapeRule = (node, facts) => {
   return shape && one(shape.map((d, i) => (repeats ? mul(d, repeats[i]!) : facts.fresh())));
 };
 
+const range: ShapeRule = (node, facts) => {
+  const [start, limit, delta] = node.input.map((v) => facts.ints(v)?.[0]);
+  return one([start === 0 && delta === 1 && limit !== undefined ? limit : facts.fresh()]);
+};
+
 /** Operators that move elements. */
 export const LAYOUT_SHAPES: Readonly<Record<string, ShapeRule>> = {
   Gather: gather,
@@ -200,5 +209,5 @@ export const LAYOUT_SHAPES: Readonly<Record<string, ShapeRule>> = {
   Tile: tile,
   Transpose: transpose,
   Pad: pad,
-  Range: (_, facts) => one([facts.fresh()]),
+  Range: range,
 };

@@ -1,0 +1,167 @@
+import type { NodeProto } from 'onnx-buf';
+import type { Place } from './anatomy/index.ts';
+import { type Sizes, sizesOf } from './feeds.ts';
+import type { Forward } from './forward.ts';
+import { activeValues, differentiate, ruleOf } from './grad/differentiate.ts';
+import type { Tape } from './grad/tape.ts';
+import { canLower, lower } from './lower/index.ts';
+import { orderedNodes, tapeOf } from './lower/kit.ts';
+import { addMetric, checkMetric, METRICS, metricFeeds, metricKey, sliceMetric } from './metric.ts';
+import { ONNX_TYPE } from './onnx/build.ts';
+import type { EditableGraph } from './onnx/graph.ts';
+import type { Session } from './session.ts';
+import { f32, sizeOf, type Tensor } from './tensor.ts';
+import type { DecoderInputs, GradientResult, Metric, Site } from './types.ts';
+
+/** Nodes that a value depends on. */
+function ancestors(graph: EditableGraph, value: string): Set<NodeProto> {
+  const found = new Set<NodeProto>();
+  const stack = [value];
+  while (stack.length) {
+    const node = graph.producer(stack.pop()!);
+    if (!node || found.has(node)) continue;
+    found.add(node);
+    stack.push(...node.input);
+  }
+  return found;
+}
+
+/** Drops what none of the values needs; the graph is left without outputs. */
+function keepOnly(graph: EditableGraph, values: readonly string[]): void {
+  const needed = new Set(values.flatMap((value) => [...ancestors(graph, value)]));
+  graph.outputs = [];
+  for (const node of [...graph.nodes]) if (!needed.has(node)) graph.removeNode(node);
+}
+
+/** Lowers the fused nodes between `wrt` and `target` that have no gradient rule of their own. */
+function lowerBetween(graph: EditableGraph, tape: Tape, wrt: readonly string[], target: string): void {
+  const below = ancestors(graph, target);
+  const active = activeValues(tape, orderedNodes(graph), wrt);
+  const needed = (node: NodeProto) =>
+    below.has(node) && !ruleOf(node) && canLower(node) && node.input.some((x) => active.has(x));
+  lower(graph, needed, tape);
+}
+
+/** A graph that computes metrics of one site and their gradients, not yet cut. */
+export interface GradientGraph {
+  readonly graph: EditableGraph;
+  readonly tape: Tape;
+  readonly places: ReadonlyMap<Site, Place>;
+  /** `[K, batch]` */
+  readonly metric: string;
+  /** By site, the gradient `[K, ...value]`; absent where the metric does not depend on the site. */
+  readonly grads: ReadonlyMap<Site, string>;
+}
+
+/** Forward and backward pass in one graph. Throws `GraphError`. */
+export function gradientGraph(forward: Forward, metric: Metric, wrt: readonly Site[]): GradientGraph {
+  for (const site of [metric.at, ...wrt]) forward.checkSite(site);
+  const { copy: graph, places } = forward.edited([metric.at, ...wrt]);
+  keepOnly(
+    graph,
+    [metric.at, ...wrt].map((site) => places.get(site)!.value),
+  );
+  const tape = tapeOf(graph);
+  const at = places.get(metric.at)!;
+  const values = wrt.map((site) => places.get(site)!.value);
+  lowerBetween(graph, tape, values, at.value);
+  const { value, seed } = addMetric(graph, tape, at, metric, forward.anatomy.dModel);
+  const found = differentiate(tape, orderedNodes(graph), [seed], [...new Set(values)], { lead: METRICS });
+  const grads = new Map(
+    wrt.flatMap((site, i) => (found.has(values[i]!) ? [[site, found.get(values[i]!)!] as const] : [])),
+  );
+  return { graph, tape, places, metric: value, grads };
+}
+
+/** A site's value as a graph output of float32. */
+export function outputValue(graph: EditableGraph, place: Place): string {
+  const float = place.type === 'float32' ? place.value : graph.op('Cast', [place.value], { to: ONNX_TYPE.float32 });
+  const whole = place.bias ? graph.op('Add', [float, place.bias]) : float;
+  return graph.addOutput(graph.isInput(whole) ? graph.op('Identity', [whole]) : whole, 'float32');
+}
+
+interface Plan {
+  readonly session: Session;
+  readonly metric: string;
+  readonly places: ReadonlyMap<Site, Place>;
+  readonly values: ReadonlyMap<Site, string>;
+  readonly grads: ReadonlyMap<Site, string>;
+}
+
+async function plan(forward: Forward, metric: Metric, wrt: readonly Site[]): Promise<Plan> {
+  const { graph, places, metric: value, grads } = gradientGraph(forward, metric, wrt);
+  const values = new Map(wrt.map((site) => [site, outputValue(graph, places.get(site)!)]));
+  graph.addOutput(value, 'float32');
+  for (const grad of grads.values()) graph.addOutput(grad, 'float32');
+  graph.prune();
+  return { session: await forward.open(graph), metric: value, places, values, grads };
+}
+
+/** Axes of a site's value behind batch and position. */
+export function siteDims(place: Place, { dims }: Tensor, forward: Forward, sizes: Sizes): number[] {
+  const { heads, dHead } = forward.anatomy;
+  const { batch, pos } = sizes;
+  if (place.layout === 'heads') return [batch, pos, heads, dHead];
+  if (place.layout === 'pattern') return [batch, heads, pos, sizeOf(dims) / (batch * heads * pos)];
+  return [batch, pos, sizeOf(dims) / (batch * pos)];
+}
+
+const float = (tensor: Tensor, dims: readonly number[]): Tensor<'float32'> => f32(tensor.data as Float32Array, dims);
+
+/** Feeds of a session out of all that there is. */
+export const feedsFor = (session: Session, all: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+  Object.fromEntries(session.inputNames.map((name) => [name, all[name]!]));
+
+/** Bytes that the backward pass may hold at once for the metrics that share it. */
+const BACKWARD_BYTES = 256 * 2 ** 20;
+
+/** How many metrics share one backward pass: as many as the bound allows, at least one. */
+export function metricsPerPass(forward: Forward, { batch, pos, past }: Sizes): number {
+  const { dModel, heads } = forward.anatomy;
+  // a layer's widest cotangents: the MLP's hidden layer (four times the stream, three at once) and the attention's weights
+  const floats = batch * pos * (14 * dModel + 3 * heads * (pos + past));
+  return Math.max(1, Math.floor(BACKWARD_BYTES / (4 * floats)));
+}
+
+/** `Decoder.gradient`: one forward and one backward pass for as many metrics as fit the memory bound. */
+export const gradientOf =
+  (forward: Forward) =>
+  async (inputs: DecoderInputs, metric: Metric, wrt: readonly Site[]): Promise<GradientResult> => {
+    const sizes = sizesOf(forward.anatomy, inputs);
+    checkMetric(metric, { ...sizes, dModel: forward.anatomy.dModel });
+    const count = metric.direction.dims[0]!;
+    const step = Math.min(count, metricsPerPass(forward, sizes));
+    const given = forward.inputs(inputs);
+    return forward.sessions.use(
+      JSON.stringify(['gradient', metricKey(metric), wrt]),
+      () => plan(forward, metric, wrt),
+      async ({ session, metric: name, places, values, grads }) => {
+        const metrics = new Float32Array(count * sizes.batch);
+        const out = new Map<Site, Float32Array>();
+        let first: Record<string, Tensor> = {};
+        for (let k = 0; k < count; k += step) {
+          const part = sliceMetric(metric, k, Math.min(k + step, count));
+          const got = await session.run(feedsFor(session, { ...given, ...metricFeeds(part) }));
+          if (k === 0) first = got;
+          metrics.set(got[name]!.data as Float32Array, k * sizes.batch);
+          for (const [site, grad] of grads) {
+            const data = got[grad]!.data as Float32Array;
+            const size = data.length / part.direction.dims[0]!;
+            if (!out.has(site)) out.set(site, step >= count ? data : new Float32Array(count * size));
+            if (step < count) out.get(site)!.set(data, k * size);
+          }
+        }
+        const dims = (site: Site) => siteDims(places.get(site)!, first[values.get(site)!]!, forward, sizes);
+        return {
+          metric: f32(metrics, [count, sizes.batch]),
+          grads: Object.fromEntries(
+            wrt.map((site) => {
+              const shape = [count, ...dims(site)];
+              return [site, f32(out.get(site) ?? new Float32Array(sizeOf(shape)), shape)];
+            }),
+          ),
+          values: Object.fromEntries(wrt.map((site) => [site, float(first[values.get(site)!]!, dims(site))])),
+        };
+      },
+    );
+  };
