@@ -1,6 +1,6 @@
 import { COMMON, FOREVER } from './headers.ts';
 
-const PART = 256;
+const PART = 4096;
 
 /** A stream of lines, made part by part as the reader takes them. It has no ETag: its bytes are not known beforehand. */
 export function ndjson(

@@ -22,15 +22,25 @@ const KINDS = {
   class: (value: number, names: readonly string[]) => names[value] ?? null,
 } as const;
 
-/** Rows of features: id, label, and the scalars in `fields`, float32 with the seven digits that they hold. */
+/**
+ * Rows of features: id, label, and the scalars in `fields`, float32 with the seven digits that they hold. One column is held
+ * at a time, so that memory does not grow with the fields.
+ */
 export async function rowsOf(reader: ReleaseReader, ordinals: readonly number[], fields: readonly string[]) {
-  const [columns, labels] = await Promise.all([reader.columns(fields), reader.labels(ordinals)]);
-  return ordinals.map((ordinal, i) => {
-    const values: Record<string, Cell> = {};
-    for (const [name, data] of columns) {
-      const value = columnValue(data, ordinal);
-      values[name] = value === null ? null : KINDS[data.column.kind](value, data.column.values ?? []);
+  const labels = await reader.labels(ordinals);
+  const rows = ordinals.map((ordinal, i) => ({
+    id: reader.locate(ordinal).id,
+    label: labels[i]!,
+    values: {} as Record<string, Cell>,
+  }));
+  for (const name of fields) {
+    const data = await reader.column(name);
+    if (!data) continue;
+    const { kind, values } = data.column;
+    for (const [i, row] of rows.entries()) {
+      const value = columnValue(data, ordinals[i]!);
+      row.values[name] = value === null ? null : KINDS[kind](value, values ?? []);
     }
-    return { id: reader.locate(ordinal).id, label: labels[i]!, values };
-  });
+  }
+  return rows;
 }

@@ -1,6 +1,7 @@
 import { type ColumnData, columnValue } from './columns.ts';
 import { ReleaseError } from './errors.ts';
 import type { ReleaseReader } from './reader.ts';
+import { Bits } from './search/bits.ts';
 import { TopK } from './top-k.ts';
 
 /** Keeps features whose scalar lies in `min..max` (both included) or is one of `values`. Features without a value drop out. */
@@ -18,7 +19,7 @@ export interface Selection {
   readonly descending: boolean;
 }
 
-/** Filters and order of a selection with their columns at hand. */
+/** Filters and order of a selection, with only the columns at hand that are still needed. */
 export interface PreparedSelection {
   readonly count: number;
   keeps(ordinal: number): boolean;
@@ -37,26 +38,36 @@ async function need(reader: ReleaseReader, name: string): Promise<ColumnData> {
   return column;
 }
 
-/** Loads the columns that a selection needs. */
+const passes = ({ min, max, values }: Filter, value: number | null): boolean =>
+  value !== null &&
+  (min === undefined || value >= min) &&
+  (max === undefined || value <= max) &&
+  (!values || values.includes(value));
+
+/** Features that pass every filter. One column is held at a time, so that memory does not grow with the filters. */
+async function filtered(reader: ReleaseReader, filters: readonly Filter[]): Promise<Bits | null> {
+  let kept: Bits | null = null;
+  for (const filter of filters) {
+    const column = await need(reader, filter.name);
+    const bits = new Bits(reader.count);
+    for (let ordinal = 0; ordinal < reader.count; ordinal += 1)
+      if ((kept === null || kept.has(ordinal)) && passes(filter, columnValue(column, ordinal))) bits.add(ordinal);
+    kept = bits;
+  }
+  return kept;
+}
+
+/** Applies the filters of a selection and loads the column that orders it. */
 export async function prepareSelection(
   reader: ReleaseReader,
   { filters, sort, descending }: Selection,
 ): Promise<PreparedSelection> {
-  const tests = await Promise.all(filters.map(async (filter) => ({ filter, column: await need(reader, filter.name) })));
+  const kept = await filtered(reader, filters);
   const key = sort === null ? null : await need(reader, sort);
   const sign = descending ? -1 : 1;
   return {
     count: reader.count,
-    keeps: (ordinal) =>
-      tests.every(({ filter: { min, max, values }, column }) => {
-        const value = columnValue(column, ordinal);
-        if (value === null) return false;
-        return (
-          (min === undefined || value >= min) &&
-          (max === undefined || value <= max) &&
-          (!values || values.includes(value))
-        );
-      }),
+    keeps: (ordinal) => kept?.has(ordinal) ?? true,
     compare: (a, b) => {
       if (!key) return sign * (a - b);
       const [x, y] = [columnValue(key, a), columnValue(key, b)];

@@ -1,4 +1,4 @@
-/** A set of ranks, one bit a feature. */
+/** A set of features, by rank or by ordinal, one bit a feature. */
 export class Bits {
   readonly words: Uint32Array;
   constructor(features: number) {
@@ -6,6 +6,9 @@ export class Bits {
   }
   add(rank: number): void {
     this.words[rank >>> 5]! |= 1 << (rank & 31);
+  }
+  has(rank: number): boolean {
+    return ((this.words[rank >>> 5]! >>> (rank & 31)) & 1) === 1;
   }
   /** Keeps only what `other` has as well. */
   and(other: Bits): void {
