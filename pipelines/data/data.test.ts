@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +76,24 @@ describe('scene sets', () => {
 });
 
 const without = ({ image: _, ...rest }: Sample) => rest;
+
+describe('the pure part', () => {
+  it('imports nothing that a browser lacks', async () => {
+    const seen = new Set<string>();
+    const outside = new Set<string>();
+    const visit = async (url: URL): Promise<void> => {
+      if (seen.has(url.href)) return;
+      seen.add(url.href);
+      const text = await readFile(url, 'utf8');
+      for (const [, type, path] of text.matchAll(/^import (type )?[^']*'([^']+)'/gm))
+        if (path!.startsWith('.')) await (type ? undefined : visit(new URL(path!, url)));
+        else outside.add(path!.split('/')[0]!);
+    };
+    await visit(new URL('./sets/scenes.ts', import.meta.url));
+    expect(seen.size).toBeGreaterThan(10);
+    expect([...outside]).toEqual(['pure-rand']);
+  });
+});
 
 describe('demo-text', () => {
   it('tells scenes and stories without repeats', async () => {

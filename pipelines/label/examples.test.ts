@@ -1,69 +1,20 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStore } from '#pipelines/activations/index.ts';
-import { dataset } from '#pipelines/data/index.ts';
-import { TOKEN_CLASS } from '#pipelines/models/types.ts';
-import { openWords } from '#pipelines/models/words.ts';
-import { f32Tensor, writeSafetensors } from '#release/safetensors.ts';
 import { FeatureExamples } from '#release/schema/index.ts';
 import { type ExamplesSettings, run } from './examples.stage.ts';
 import { ExampleFacts } from './facts.ts';
+import { PLANTED_MODEL, writeSae, writeStream } from './testing/planted.ts';
 
-const MODEL = fileURLToPath(new URL('../../fixtures/demo/tuned/', import.meta.url));
-const PATCHES = 49;
-const SAMPLES = 24;
-/** The planted features: the word " left", patches of the cat's centre, nothing. */
+const SLICE = { seed: 5, from: 10, to: 34 };
+const SAMPLES = SLICE.to - SLICE.from;
 const [LEFT, CAT, NEVER] = [0, 1, 2];
-
-/** Activations of one sample, `[tokens, 3]`: the first PATCHES tokens are the picture's. */
-async function writeStream(folder: string, name: string): Promise<void> {
-  const words = await openWords(MODEL, { lists: true });
-  const left = words.tokenize(' left')[0];
-  const writer = await createStore(folder, { dModel: 3, layers: [2], dtype: 'float32' });
-  for await (const sample of dataset(name, { seed: 5, from: 10, to: 10 + SAMPLES })) {
-    const text = words.tokenize(`\nUSER: ${sample.prompt}\nASSISTANT:`);
-    const rows = new Float32Array((PATCHES + text.length) * 3);
-    const cat = sample.truth!.scene!.objects.find((thing) => thing.name === 'cat');
-    if (cat) rows[3 * (7 * Math.floor(cat.y / 16) + Math.floor(cat.x / 16)) + CAT] = 2 + cat.x / 100;
-    text.forEach((id, i) => {
-      if (id === left) rows[3 * (PATCHES + i) + LEFT] = 1 + i / 10;
-    });
-    const all = [...new Array<number>(PATCHES).fill(3), ...text];
-    const isText = (i: number) => i >= PATCHES;
-    await writer.append(
-      sample.id,
-      {
-        position: all.map((_, i) => i + 1),
-        class: all.map((_, i) => (isText(i) ? TOKEN_CLASS.text : TOKEN_CLASS.image)),
-        id: all,
-        afterImage: all.map((_, i) => Number(isText(i))),
-      },
-      new Map([[2, rows]]),
-    );
-  }
-  await writer.close();
-}
-
-async function writeSae(folder: string): Promise<void> {
-  const eye = f32Tensor(Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1), [3, 3]);
-  const zero = f32Tensor(new Float32Array(3), [3]);
-  const weights = new Map([
-    ['W_enc', eye],
-    ['W_dec', eye],
-    ['b_enc', zero],
-    ['b_dec', zero],
-  ]);
-  await writeFile(join(folder, 'cfg.json'), JSON.stringify({ d_in: 3, d_sae: 3, architecture: 'standard' }));
-  await writeFile(join(folder, 'sae_weights.safetensors'), writeSafetensors(weights));
-}
 
 describe('the examples of a layer', () => {
   let root: string;
   const out = async (name: string) => mkdtemp(join(root, name));
-  const stream = (name: string, data: string) => ({ name, dataset: data, seed: 5, from: 10 });
+  const stream = (name: string, data: string) => ({ name, dataset: data, seed: SLICE.seed, from: SLICE.from });
   const settings: ExamplesSettings = {
     layer: 2,
     seed: 0,
@@ -80,7 +31,7 @@ describe('the examples of a layer', () => {
       ['matched/0', 'matched'],
     ] as const) {
       inputs[role] = join(root, role.replace('/', '-'));
-      await writeStream(inputs[role], `scenes/${name}`);
+      await writeStream(inputs[role], `scenes/${name}`, SLICE);
     }
     inputs['sae'] = await out('sae');
     await writeSae(inputs['sae']);
@@ -92,7 +43,7 @@ describe('the examples of a layer', () => {
     await run({
       settings: { ...settings, ...change } as never,
       inputs,
-      files: { model: MODEL },
+      files: { model: PLANTED_MODEL },
       out: folder,
       device: 'cpu',
       progress: () => {},
