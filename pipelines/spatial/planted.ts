@@ -1,5 +1,6 @@
+import type { RunConfig } from '#pipelines/config/schema.ts';
 import { random } from '#pipelines/data/random.ts';
-import { encodeRows } from '#pipelines/diff/encode.ts';
+import type { Numbers } from '#pipelines/diff/arrays.ts';
 import { type DiffJoinOptions, joinDiff } from '#pipelines/diff/join.ts';
 import { dictionaryArrays, streamArrays } from '#pipelines/diff/layer.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import type { ResampledStream } from '#pipelines/diff/preference.ts';
 import { multiplicities, precisionRecall, resamples } from '#pipelines/diff/statistics/index.ts';
 import { SampleAccumulator, type SampleSums } from '#pipelines/diff/sums.ts';
-import type { Sae } from '#pipelines/sae/types.ts';
+import { createEncoder, type Encoder } from '#pipelines/sae/index.ts';
 import { firingRows } from './firing.ts';
 import { type JoinOptions, type JoinOutput, joinSpatial } from './join.ts';
 
@@ -23,6 +24,23 @@ export interface RecoverOptions {
   readonly bootstrap: number;
   readonly diff: DiffJoinOptions;
   readonly spatial: JoinOptions;
+}
+
+/** The settings that a run with this config would use, on `layers` layers. */
+export function recoverOptions(
+  config: Pick<RunConfig, 'diff' | 'spatial' | 'confidence'>,
+  seed: number,
+  layers: number,
+): RecoverOptions {
+  const { confidence } = config;
+  const { bootstrap, ...diff } = config.diff;
+  const { rule, firesAbove, splits, ...rules } = config.spatial;
+  return {
+    seed,
+    bootstrap,
+    diff: { layers: Array.from({ length: layers }, (_, layer) => layer), confidence, ...diff },
+    spatial: { rule, rules, firesAbove, splits, seed, rounds: bootstrap, confidence },
+  };
 }
 
 /** What the analysis of a run finds in a planted world, `[layers * n]` masks. */
@@ -46,51 +64,58 @@ function joined(streams: readonly PlantedStream[], d: number): PlantedStream {
   };
 }
 
-function sumsOf(sae: Sae, stream: PlantedStream, threshold: number): SampleSums {
-  const accumulator = new SampleAccumulator(sae.n, stream.samples, threshold);
-  accumulator.add(encodeRows(sae, stream.x), stream.sample, stream.classes);
+async function sumsOf(encoder: Encoder, n: number, stream: PlantedStream, threshold: number): Promise<SampleSums> {
+  const accumulator = new SampleAccumulator(n, stream.samples, threshold);
+  accumulator.add(await encoder.encodeSparse(stream.x, stream.sample.length), stream.sample, stream.classes);
   return accumulator.finish();
 }
 
-/** Runs the analysis of a run on a planted world. It sees dictionaries, activations and the truth of the pictures only. */
-export function recover(world: PlantedWorld, options: RecoverOptions): Recovered {
+/** What both analyses read of one layer. */
+async function readLayer({ dictionaries, streams }: PlantedLayer, layer: number, options: RecoverOptions) {
   const { seed, bootstrap } = options;
-  const threshold = options.spatial.firesAbove;
-  const perLayer = world.layers.map(({ dictionaries, streams }: PlantedLayer) => {
-    const sae = dictionaries.get('F')!;
-    const resampled = (stream: PlantedStream, name: string): ResampledStream => {
-      const sums = sumsOf(sae, stream, 0);
-      const index = resamples(random(seed, 'diff/bootstrap', name), bootstrap, sums.samples);
-      return { sums, multiplicity: multiplicities(index, bootstrap, sums.samples) };
-    };
-    const vision = resampled(joined([streams.spatial, streams.matched], sae.d), 'vision');
-    return {
-      ...dictionaryArrays(dictionaries),
-      ...streamArrays(vision, resampled(streams.text, 'text'), { bootstrap, confidence: options.diff.confidence }),
-    } as Record<string, ArrayLike<number>>;
-  });
-  const { arrays } = joinDiff(
-    (name) =>
-      perLayer.every((l) => l[name]) ? Float64Array.from(perLayer.flatMap((l) => Array.from(l[name]!))) : null,
-    options.diff,
+  const { firesAbove } = options.spatial;
+  const sae = dictionaries.get('F')!;
+  const encoder = await createEncoder(sae);
+  const resampled = async (stream: PlantedStream, name: string): Promise<ResampledStream> => {
+    const sums = await sumsOf(encoder, sae.n, stream, 0);
+    const index = resamples(random(seed, 'diff/bootstrap', name), bootstrap, sums.samples);
+    return { sums, multiplicity: multiplicities(index, bootstrap, sums.samples) };
+  };
+  const rows = async (name: keyof typeof streams) =>
+    firingRows(await sumsOf(encoder, sae.n, streams[name], firesAbove));
+  const vision = await resampled(joined([streams.spatial, streams.matched], sae.d), 'vision');
+  const text = await resampled(streams.text, 'text');
+  const firing = {
+    layer,
+    spatial: await rows('spatial'),
+    matched: await rows('matched'),
+    generic: await rows('generic'),
+    word: await rows('word'),
+    mirror: await rows('mirror'),
+  };
+  await encoder.close();
+  const diff: Record<string, Numbers> = {
+    ...dictionaryArrays(dictionaries),
+    ...streamArrays(vision, text, { bootstrap, confidence: options.diff.confidence }),
+  };
+  return { diff, firing };
+}
+
+/** Runs the analysis of a run on a planted world. It sees dictionaries, activations and the truth of the pictures only. */
+export async function recover(world: PlantedWorld, options: RecoverOptions): Promise<Recovered> {
+  const layers: Awaited<ReturnType<typeof readLayer>>[] = [];
+  for (const [i, layer] of world.layers.entries()) layers.push(await readLayer(layer, i, options));
+  const all = (name: string): Float64Array | null =>
+    layers.every(({ diff }) => diff[name]) ? Float64Array.from(layers.flatMap(({ diff }) => [...diff[name]!])) : null;
+  const { arrays } = joinDiff(all, options.diff);
+  const found = joinSpatial(
+    { layers: layers.map(({ firing }) => firing), truth: { spatial: world.spatial, mirror: world.mirror } },
+    options.spatial,
   );
-  const layers = world.layers.map(({ dictionaries, streams }, layer) => {
-    const rows = (name: keyof typeof streams) => firingRows(sumsOf(dictionaries.get('F')!, streams[name], threshold));
-    return {
-      layer,
-      spatial: rows('spatial'),
-      matched: rows('matched'),
-      generic: rows('generic'),
-      word: rows('word'),
-      mirror: rows('mirror'),
-    };
-  });
-  const found = joinSpatial({ layers, truth: { spatial: world.spatial, mirror: world.mirror } }, options.spatial);
-  const low = perLayer.flatMap((l) => Array.from(l['preference.low']!));
   return {
     rotated: arrays['rotated'] as Uint8Array,
     adapted: arrays['adapted.strict'] as Uint8Array,
-    vision: Uint8Array.from(low, (p) => (p > 0.5 ? 1 : 0)),
+    vision: Uint8Array.from(all('preference.low')!, (p) => (p > 0.5 ? 1 : 0)),
     spatial: found.arrays['spatial']!.data as Uint8Array,
     decoys: found.arrays['decoy']!.data as Uint8Array,
     evidence: found.file,
@@ -108,9 +133,9 @@ export interface PlantedScore {
 const size = (mask: Uint8Array): number => mask.reduce((a, b) => a + b, 0);
 
 /** Plants a world, analyses it, and scores what was found against what was planted. */
-export function scorePlanted(world: Partial<WorldOptions>, options: RecoverOptions): PlantedScore[] {
+export async function scorePlanted(world: Partial<WorldOptions>, options: RecoverOptions): Promise<PlantedScore[]> {
   const planted = plantWorld(world);
-  const found = recover(planted.world, options);
+  const found = await recover(planted.world, options);
   return (Object.keys(planted.truth) as (keyof PlantedTruth)[]).map((set) => ({
     set,
     ...precisionRecall(found[set], planted.truth[set]),
