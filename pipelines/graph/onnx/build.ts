@@ -39,7 +39,8 @@ export type Attribute =
   | Tensor
   | { readonly int: number }
   | { readonly float: number }
-  | { readonly ints: readonly number[] };
+  | { readonly ints: readonly number[] }
+  | { readonly float: number };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** Dimensions: a number, or the name of a symbolic one. */
@@ -95,6 +96,7 @@ export function attribute(name: string, value: Attribute): AttributeProto {
     return make(AttributeType.INTS, {
       ints: (value as { ints: number[] }).ints.map(BigInt),
     });
+  if ('float' in (value as object)) return floatAttribute(name, (value as { float: number }).float);
   return make(AttributeType.TENSOR, { t: tensorProto(value as Tensor) });
 }
 
