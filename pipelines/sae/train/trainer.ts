@@ -3,6 +3,8 @@ import { ParallaxError } from '#pipelines/config/errors.ts';
 import { checkConfig, learningRate, type TrainConfig } from './config.ts';
 import type { StepEngine, StepOutcome } from './engine.ts';
 import { graphEngine } from './graph-engine.ts';
+import { sparseEngine } from './sparse-engine.ts';
+import { sparseFits } from './sparse-memory.ts';
 import type { TrainState } from './state.ts';
 
 export interface Trainer {
@@ -34,14 +36,31 @@ export function spreadOf(x: Float32Array, d: number, scale: number): number {
   return sum * scale * scale;
 }
 
+export interface TrainerOptions {
+  readonly device?: Device;
+  readonly threads?: number;
+  /** Largest batch, from which the fast path's memory is judged (default 1024). */
+  readonly batch?: number;
+  /** `auto`: the sparse engine where the kind, the device and the memory allow it, else the dense graph. */
+  readonly engine?: 'auto' | 'graph' | 'sparse';
+}
+
+/** Chooses the engine; both compute the same step. */
+function openEngine(config: TrainConfig, start: TrainState, options: TrainerOptions): Promise<StepEngine> {
+  const { device = 'cpu', batch = 1024, engine = 'auto' } = options;
+  const few = config.activation === 'topk' || config.activation === 'batchtopk';
+  const sparse = engine === 'auto' ? few && device === 'cpu' && sparseFits(config, batch) : engine === 'sparse';
+  return sparse ? sparseEngine(config, start, options) : graphEngine(config, start, options);
+}
+
 /** Opens a trainer at a state; the same state and batches give the same bytes. */
 export async function openTrainer(
   config: TrainConfig,
   start: TrainState,
-  options: { device?: Device; threads?: number } = {},
+  options: TrainerOptions = {},
 ): Promise<Trainer> {
   checkConfig(config);
-  const engine: StepEngine = await graphEngine(config, start, options);
+  const engine = await openEngine(config, start, options);
   const sinceFired = Float64Array.from(start.sinceFired);
   const { aux } = config.loss;
   let { step, threshold } = start;

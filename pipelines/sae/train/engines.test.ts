@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { plantedActivations } from '../testing/planted.ts';
+import { nthLargest, sortByColumn } from './columns.ts';
+import type { TrainConfig } from './config.ts';
+import { initial } from './init.ts';
+import { openTrainer } from './trainer.ts';
+
+const [d, n, batch] = [20, 150, 37];
+const { x } = plantedActivations({ d, n: 30, active: 3, tokens: batch * 6, seed: 4 });
+
+const base: Omit<TrainConfig, 'activation' | 'loss' | 'decoder'> = {
+  ...{ d, n, k: 4, scale: 0.5, applyBDec: true, thresholdLr: 0.1 },
+  ...{ adam: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8 }, schedule: { warmup: 2, decay: 2, total: 6 } },
+};
+const aux = { coefficient: 0.1, k: 7, deadAfter: 70 };
+const CASES: Readonly<Record<string, TrainConfig>> = {
+  topk: { ...base, activation: 'topk', loss: {}, decoder: { unitNorm: true, projectGradient: true } },
+  'topk, l1, no b_dec on the way in': {
+    ...{ ...base, activation: 'topk', applyBDec: false, loss: { l1: 0.02 } },
+    decoder: { unitNorm: false, projectGradient: false },
+  },
+  'topk, aux': { ...base, activation: 'topk', loss: { aux }, decoder: { unitNorm: true, projectGradient: true } },
+  batchtopk: {
+    ...base,
+    activation: 'batchtopk',
+    k: 3.7,
+    loss: { aux },
+    decoder: { unitNorm: true, projectGradient: false },
+  },
+};
+
+describe('the sparse engine takes the steps of the dense graph', () => {
+  test.each(Object.entries(CASES))('%s', async (_name, config) => {
+    const start = initial(config, x, 1, 'mean');
+    const [dense, sparse] = await Promise.all([
+      openTrainer(config, start, { engine: 'graph' }),
+      openTrainer(config, start, { engine: 'sparse' }),
+    ]);
+    const mask = Array.from({ length: batch }, (_, t) => t % 5);
+    for (let s = 0; s < 6; s += 1) {
+      const rows = x.subarray(s * batch * d, (s + 1) * batch * d);
+      const [a, b] = [
+        await dense.step(rows, s === 0 ? undefined : mask),
+        await sparse.step(rows, s === 0 ? undefined : mask),
+      ];
+      expect(b.fired).toEqual(a.fired);
+      for (const name of ['loss', 'fvu', 'l0', 'aux', 'least'] as const) expect(b[name]).toBeCloseTo(a[name], 4);
+      if (config.loss.aux && s === 3) expect(b.aux).toBeGreaterThan(0);
+    }
+    const [a, b] = [dense.state(), sparse.state()];
+    for (const group of ['params', 'm', 'v'] as const)
+      for (const [name, data] of Object.entries(a[group])) {
+        const size = Math.max(...data.map(Math.abs));
+        const worst = Math.max(...data.map((v, i) => Math.abs(v - b[group][name as 'wEnc']![i]!)));
+        // Adam divides by the gradient's size, so that the rounding of a gradient near zero shows in a parameter.
+        expect(worst, `${group}.${name}`).toBeLessThan(2e-4 * size);
+      }
+    expect(b.sinceFired).toEqual(a.sinceFired);
+    expect(b.threshold).toBeCloseTo(a.threshold, 5);
+    await dense.close();
+    await sparse.close();
+  });
+});
+
+test('the n-th largest is that of a sorted copy', () => {
+  const numbers = fc.array(fc.float({ noNaN: true }), { minLength: 1, maxLength: 80 });
+  fc.assert(
+    fc.property(numbers, fc.nat(), (values, at) => {
+      const count = (at % values.length) + 1;
+      const sorted = Float32Array.from(values).sort();
+      expect(nthLargest(Float32Array.from(values), values.length, count)).toBe(sorted[values.length - count]! + 0);
+    }),
+  );
+});
+
+test('sorting by column keeps every entry, tokens ascending', () => {
+  const rows = fc.array(fc.uniqueArray(fc.nat(9), { maxLength: 6 }), { minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(rows, (features) => {
+      const entries = features.flatMap((list, t) => list.map((i) => [t, i] as const));
+      const lists = {
+        rowIndex: Uint32Array.from(entries, ([, i]) => i),
+        rowValue: Float32Array.from(entries, ([t, i]) => 100 * t + i),
+        rowOffsets: Uint32Array.from([0, ...features.keys()].map((_, t) => features.slice(0, t).flat().length)),
+        colToken: new Uint32Array(entries.length),
+        colValue: new Float32Array(entries.length),
+        colOffsets: new Uint32Array(11),
+      };
+      sortByColumn(lists, features.length, 10);
+      const want = [...entries].sort(([t, i], [s, j]) => i - j || t - s);
+      expect([...lists.colToken]).toEqual(want.map(([t]) => t));
+      expect([...lists.colValue]).toEqual(want.map(([t, i]) => 100 * t + i));
+      for (let i = 0; i < 10; i += 1)
+        expect(lists.colOffsets[i + 1]! - lists.colOffsets[i]!).toBe(want.filter(([, j]) => j === i).length);
+    }),
+  );
+});
