@@ -119,6 +119,24 @@ const Heads = z.strictObject({
     .prefault({}),
 });
 
+const Labels = z.strictObject({
+  /** Writes and judges labels of the traced features; null: rule-made labels alone. */
+  languageModel: z
+    .strictObject({
+      /** `http(s)://.../v1` of an OpenAI-compatible server, or `local` for a model run by transformers.js. */
+      address: z.string(),
+      /** The server's name of the model, or a folder or hub id. */
+      model: z.string(),
+      /** Name of the environment variable that holds the server's key. */
+      keyVariable: z.string().optional(),
+    })
+    .nullable()
+    .default(null),
+  /** Strongest samples shown to it, and samples of each kind, firing and silent, that it judges. */
+  shown: z.int().min(1).default(8),
+  judged: z.int().min(2).default(10),
+});
+
 const Release = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/),
   version: z.string().regex(/^\d{4}\.\d{1,2}\.\d{1,4}$/),
@@ -145,6 +163,7 @@ export const RunConfig = z.strictObject({
   diff: Diff.prefault({}),
   spatial: Spatial.prefault({}),
   heads: Heads.prefault({}),
+  labels: Labels.prefault({}),
   release: Release,
 });
 export type RunConfig = z.infer<typeof RunConfig>;

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PLANTED_MODEL, writeSae, writeStream } from './testing/planted.ts';
-import { run, WrittenFile } from './written.stage.ts';
+import { WrittenFile } from './written/file.ts';
+import { run } from './written.stage.ts';
 
 const SLICE = { seed: 5, from: 0, to: 60 };
 

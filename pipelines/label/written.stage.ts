@@ -14,6 +14,7 @@ import { scanStream } from './scan.ts';
 import { openStreams, type Stream, StreamSettings } from './streams.ts';
 import { TokensFile } from './tokens.stage.ts';
 import { explain } from './written/explain.ts';
+import type { WrittenLabel } from './written/file.ts';
 import { detection, fuzzing } from './written/score.ts';
 import { openTextModel, type TextModel } from './written/text-model.ts';
 
@@ -29,14 +30,6 @@ const Settings = z.strictObject({
   /** Samples judged of each kind: firing and silent. */
   judged: z.int().min(2),
 });
-
-const Score = z.object({ balanced: z.number(), n: z.int() }).nullable();
-
-/** `written.json`: labels by a language model. Scores are null where the feature fires on too few held-out samples to be judged. */
-export const WrittenFile = z.array(
-  z.object({ feature: z.int(), text: z.string(), maker: z.string(), detection: Score, fuzzing: Score }),
-);
-export type WrittenLabel = z.infer<typeof WrittenFile>[number];
 
 /** Samples drawn for each silent one that is needed; a feature that fires on most samples has few silent ones. */
 const CANDIDATES = 4;

@@ -18,7 +18,7 @@ export function labelStages(
   streams: ReadonlyMap<StreamName, Split>,
   { F }: Dictionaries,
 ): Stage[] {
-  const { seed, spatial, release } = config;
+  const { seed, spatial, release, labels } = config;
   const model = pair.folders.tuned;
   const heldOut = (role: string, name: StreamName) => parts(role, streams.get(name)!.heldOut);
   const family = (name: 'spatial' | 'matched') =>
@@ -34,6 +34,30 @@ export function labelStages(
     return { name, version: 1, settings, inputs, files, module: `label/${kind}.stage.ts` };
   };
   const held = { ...heldOut('vision', 'tuned/scenes'), ...heldOut('text', 'tuned/text') };
+  const written = ({ languageModel, shown, judged }: RunConfig['labels'], layer: number): Stage[] =>
+    languageModel === null
+      ? []
+      : [
+          stage(
+            `label/written/${layerName(layer)}`,
+            {
+              layer,
+              seed,
+              features: null,
+              stream: stream('vision', 'tuned/scenes', heldOutFrom(config, 'tuned/scenes')),
+              languageModel: languageModel as Json,
+              shown,
+              judged,
+            },
+            {
+              sae: F![layer]!,
+              tokens: `label/tokens/${layerName(layer)}`,
+              targets: 'heads/targets',
+              ...heldOut('vision', 'tuned/scenes'),
+            },
+            { model },
+          ),
+        ];
   return [
     ...pair.layers.flatMap((layer) => {
       const sae = { sae: F![layer]! };
@@ -56,6 +80,7 @@ export function labelStages(
           { model },
         ),
         stage(`label/tokens/${layerName(layer)}`, { count: TOKENS }, sae, { model }),
+        ...written(labels, layer),
       ];
     }),
     stage(

@@ -27,13 +27,20 @@ const ONCE = {
 } as const;
 
 /** The config as a release states it: models by name, wherever they lie on this machine. */
-function publicConfig({ pair, ...config }: RunConfig): RunConfig {
+function publicConfig({ pair, labels, ...config }: RunConfig): RunConfig {
   const { base, tuned, control } = pair;
   return {
     pair: { base: publicName(base), tuned: publicName(tuned), control: control === null ? null : publicName(control) },
     ...config,
+    labels: labels.languageModel === null ? labels : { ...labels, languageModel: publicWriter(labels.languageModel) },
   };
 }
+
+/** A server's address and the name of its key stay private; the model that wrote the labels is said. */
+const publicWriter = ({ address, model }: NonNullable<RunConfig['labels']['languageModel']>) => ({
+  address: address === 'local' ? address : 'private',
+  model: publicName(model),
+});
 
 /** Puts everything together. */
 export function releaseStage(
@@ -60,6 +67,7 @@ export function releaseStage(
       ...Object.fromEntries([
         ...by(BY_LAYER, pair.layers),
         ...by(BY_DEPTH, depth),
+        ...(config.labels.languageModel === null ? [] : by({ written: 'label/written' }, pair.layers)),
         ...saes,
         ...cards.map(({ name }, i) => [`card/${i}`, name]),
       ]),

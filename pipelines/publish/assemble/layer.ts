@@ -10,6 +10,7 @@ import { ActivityFile, type SimilarFile } from '#pipelines/label/files.ts';
 import { featureLabel } from '#pipelines/label/rule.ts';
 import { featureSentence } from '#pipelines/label/sentence.ts';
 import { TokensFile } from '#pipelines/label/tokens.stage.ts';
+import { WrittenFile, type WrittenLabel, writtenLabel } from '#pipelines/label/written/file.ts';
 import type { SpatialResult } from '#pipelines/spatial/index.ts';
 import type { Feature, FeatureExamples } from '#release/schema/index.ts';
 
@@ -21,6 +22,8 @@ export interface LayerEvidence {
   readonly tokens: z.infer<typeof TokensFile>;
   readonly facts: readonly ExampleFacts[];
   readonly causal: CausalFile;
+  /** Labels by a language model, where one was given. */
+  readonly written: readonly WrittenLabel[];
   /** `examples.jsonl`, a line a feature. */
   readonly examples: string;
 }
@@ -39,6 +42,7 @@ export async function readLayer(inputs: Readonly<Record<string, string>>, layer:
     tokens: TokensFile.parse(await json(of('tokens'), 'tokens.json')),
     facts: facts.map((line) => ExampleFacts.parse(JSON.parse(line))),
     causal: CausalFile.parse(await json(of('causal'), 'causal.json')),
+    written: inputs[`written/${layer}`] ? WrittenFile.parse(await json(of('written'), 'written.json')) : [],
     examples: join(of('examples'), 'examples.jsonl'),
   };
 }
@@ -79,7 +83,9 @@ function featureOf(evidence: LayerEvidence, { spatial, rank, similar }: Shared, 
     neighbours: (alike?.neighbours[index] ?? []).map(([l, i, cosine]) => ({ id: `L${l}F${i}`, cosine })),
     matches: (alike?.matches[index] ?? []).map(([l, i, correlation]) => ({ id: `L${l}F${i}`, correlation })),
   };
-  return { ...record, label: featureLabel(record, facts), sentence: featureSentence(record, facts) };
+  const written = evidence.written.find((w) => w.feature === index);
+  const label = written ? writtenLabel(written) : featureLabel(record, facts);
+  return { ...record, label, sentence: featureSentence(record, facts) };
 }
 
 /** The layer's examples, a record at a time; features that never fire have none. */
