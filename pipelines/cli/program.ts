@@ -2,11 +2,20 @@ import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { checkCommand } from './check/command.ts';
 import { runCommand } from './run/command.ts';
+import { serveCommand } from './serve/command.ts';
 import { showCommand } from './show/command.ts';
+import { startCommand } from './start/command.ts';
 import { verifyCommand } from './verify/command.ts';
 
 /** One entry a command, in the order of `--help`. */
-const COMMANDS: readonly ((program: Command) => void)[] = [runCommand, checkCommand, verifyCommand, showCommand];
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  startCommand,
+  runCommand,
+  serveCommand,
+  checkCommand,
+  verifyCommand,
+  showCommand,
+];
 
 /** The command line, without running it. Misuse throws commander's error instead of leaving the process. */
 export function createProgram(): Command {

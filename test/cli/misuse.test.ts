@@ -81,7 +81,7 @@ describe('a damaged model', () => {
       /decoder_model_merged\.onnx/,
     ],
     ['an empty graph', (dir: string) => truncateSync(join(dir, 'onnx/vision_encoder.onnx'), 0), /vision_encoder\.onnx/],
-    ['a truncated tokenizer', (dir: string) => truncateSync(join(dir, 'tokenizer.json'), 1000), /tokenizer\.json/],
+    ['a truncated tokenizer', (dir: string) => truncateSync(join(dir, 'tokenizer.json'), 1000), /tuned has no tokenizer/],
     [
       "another model's size",
       (dir: string) =>
