@@ -56,6 +56,17 @@ function headCounts(blocks: readonly Block[], facts: Facts, inputs: readonly Gra
  * @throws GraphError `unsupported` with the nearest candidates where the graph is no pre-norm decoder that it knows
  */
 export function findAnatomy(graph: EditableGraph): GraphAnatomy {
+  try {
+    return anatomyOf(graph);
+  } catch (cause) {
+    if (cause instanceof GraphError) throw cause;
+    // shapes and attributes that contradict each other surface wherever they are first used
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new GraphError('malformed', `the graph contradicts itself: ${why}`, 'export the decoder again', { cause });
+  }
+}
+
+function anatomyOf(graph: EditableGraph): GraphAnatomy {
   const flow = new Flow(graph);
   const stream = findStream(flow);
   for (const { sum } of stream.additions) graph.nodeOutput(sum.node, sum.output);
