@@ -32,7 +32,13 @@ const CASES: Readonly<Record<string, TrainConfig>> = {
 
 describe('the sparse engine takes the steps of the dense graph', () => {
   test.each(Object.entries(CASES))('%s', async (_name, config) => {
-    const start = initial(config, x, 1, 'mean');
+    // An encoder that is not the decoder's transpose: else a token with one active feature has a gradient of exactly 0, and Adam
+    // makes a step of its rounding.
+    const first = initial(config, x, 1, 'mean');
+    const start = {
+      ...first,
+      params: { ...first.params, wEnc: first.params.wEnc!.map((v, j) => v + 0.1 * Math.sin(j)) },
+    };
     const [dense, sparse] = await Promise.all([
       openTrainer(config, start, { engine: 'graph' }),
       openTrainer(config, start, { engine: 'sparse' }),
@@ -53,8 +59,7 @@ describe('the sparse engine takes the steps of the dense graph', () => {
       for (const [name, data] of Object.entries(a[group])) {
         const size = Math.max(...data.map(Math.abs));
         const worst = Math.max(...data.map((v, i) => Math.abs(v - b[group][name as 'wEnc']![i]!)));
-        // Adam divides by the gradient's size, so that the rounding of a gradient near zero shows in a parameter.
-        expect(worst, `${group}.${name}`).toBeLessThan(2e-4 * size);
+        expect(worst, `${group}.${name}`).toBeLessThan(2e-5 * size);
       }
     expect(b.sinceFired).toEqual(a.sinceFired);
     expect(b.threshold).toBeCloseTo(a.threshold, 5);
