@@ -1,11 +1,8 @@
-import { GraphError } from './errors.ts';
+import { attributionOf } from './attribution.ts';
 import { openForward } from './forward.ts';
 import { gradientOf } from './gradient.ts';
+import { patchHeadsOf } from './patch.ts';
 import type { Decoder, OpenOptions } from './types.ts';
-
-const refuse = async (): Promise<never> => {
-  throw new GraphError('unsupported', 'no gradient of this decoder can be taken', 'read and change its sites instead');
-};
 
 /**
  * Opens a decoder for taps, interventions, gradients and exact patches.
@@ -15,13 +12,18 @@ const refuse = async (): Promise<never> => {
  */
 export async function openDecoder(source: string | Uint8Array, options: OpenOptions = {}): Promise<Decoder> {
   const forward = await openForward(source, options);
+  const patch = patchHeadsOf(forward);
   return {
     anatomy: forward.anatomy,
     device: forward.device,
     inputNames: forward.anatomy.inputs.map(({ name }) => name),
     run: forward.run,
     gradient: gradientOf(forward),
-    patchHeads: refuse,
-    close: forward.close,
+    attribute: attributionOf(forward),
+    patchHeads: patch.run,
+    close: async () => {
+      await patch.close();
+      await forward.close();
+    },
   };
 }

@@ -21,6 +21,8 @@ export interface Forward {
   readonly anatomy: GraphAnatomy;
   readonly device: Device;
   readonly threads: number;
+  /** Inputs that all sequences of a batch share. */
+  readonly shared: ReadonlySet<string>;
   /** The graph's inputs, complete, for what is given. */
   inputs(given: DecoderInputs): Record<string, Tensor>;
   run(given: DecoderInputs, options?: RunOptions): Promise<Record<Site, Tensor<'float32'>>>;
@@ -148,6 +150,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
     device,
     threads,
     sessions,
+    shared: new Set(anatomy.inputs.filter(({ role }) => role === 'flag').map(({ name }) => name)),
     edited,
     open,
     checkSite: (site) => checkSite(anatomy, site),

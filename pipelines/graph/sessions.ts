@@ -11,6 +11,12 @@ interface Entry<P> {
 /** Sessions by key: opened once, the one unused for longest closed when there are too many. */
 export class SessionCache {
   readonly #entries = new Map<string, Entry<{ readonly session: Session }>>();
+  readonly #limit: number;
+
+  /** @param limit of sessions kept open */
+  constructor(limit = LIMIT) {
+    this.#limit = limit;
+  }
 
   /** Uses the session of `key`, opening it where it is not open. */
   async use<P extends { readonly session: Session }, R>(
@@ -36,7 +42,7 @@ export class SessionCache {
       throw error;
     } finally {
       entry.users -= 1;
-      await this.#trim(LIMIT);
+      await this.#trim(this.#limit);
     }
   }
 

@@ -74,6 +74,34 @@ export interface HeadRef {
   readonly head: number;
 }
 
+/** Attribution patching of every head up to a layer (Nanda 2023; Syed et al. 2310.10348), one side of it. */
+export interface AttributionSide {
+  /** Metrics of this run, `[K, batch]`. */
+  readonly metric: Tensor<'float32'>;
+  /** Sum over positions and `dHead` of `(z of the other run - z) * dm/dz`, `[K, batch, layer, head]`. */
+  readonly effect: Tensor<'float32'>;
+  /** Mean over positions of the absolute sum over `dHead`, `[K, batch, layer, head]`. */
+  readonly absolute: Tensor<'float32'>;
+  /** The sum over `dHead` by position, `[K, batch, layer, pos, head]`, where it was asked for. */
+  readonly byPosition?: Tensor<'float32'>;
+}
+
+export interface AttributionOptions {
+  /** Layers 0 to this one; the metric's own layer where absent. */
+  readonly layer?: number;
+  /** Gradient taken in the clean run (effect of noising), or in both. `both` where absent. */
+  readonly sides?: 'clean' | 'both';
+  /** Positions that count, `[batch, pos]` of 0 and 1; all where absent. */
+  readonly positions?: Tensor<'float32'>;
+  readonly byPosition?: boolean;
+}
+
+export interface Attribution {
+  readonly clean: AttributionSide;
+  /** The corrupt run's, towards the clean one; absent where only `clean` was asked for. */
+  readonly corrupt?: AttributionSide;
+}
+
 /** An open decoder: taps, interventions, gradients and exact patches, all by TransformerLens hook names. */
 export interface Decoder {
   readonly anatomy: Anatomy;
@@ -84,6 +112,16 @@ export interface Decoder {
   run(inputs: DecoderInputs, options?: RunOptions): Promise<Record<Site, Tensor<'float32'>>>;
   /** Total gradient of K metrics with respect to sites, in one batched backward pass. */
   gradient(inputs: DecoderInputs, metric: Metric, wrt: readonly Site[]): Promise<GradientResult>;
+  /**
+   * Attribution of all heads up to a layer to K metrics, reduced inside the graph: no gradient leaves it.
+   * @param corrupt inputs of the same shapes as `clean`
+   */
+  attribute(
+    clean: DecoderInputs,
+    corrupt: DecoderInputs,
+    metric: Metric,
+    options?: AttributionOptions,
+  ): Promise<Attribution>;
   /**
    * Exact effect on each metric of setting one head's z to `replacement` (the z of another run) at every position,
    * everything after it recomputed: `m(patched) - m(unpatched)`.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { openDecoder } from '#graph/decoder.ts';
 import { f32 } from '#graph/tensor.ts';
-import type { DecoderInputs, Metric } from '#graph/types.ts';
+import type { DecoderInputs, HeadRef, Metric } from '#graph/types.ts';
 import type { Answer, Check, GoldenCase } from './case.ts';
 import { engineTensor, loadInputs, modelPath } from './taps.ts';
 
@@ -66,6 +66,16 @@ export const check: Check = async (golden) => {
       for (const site of sites)
         result.set(`grad.${name}.${site}`, answer(run.grads[site]!.data, run.grads[site]!.dims.slice(2)));
     }
+    const { clean: noising, corrupt: denoising } = await decoder.attribute(clean, corrupt, metric);
+    const table = [layer + 1, heads];
+    result.set('attribution.clean', answer(noising.effect.data, table));
+    result.set('attribution.clean.abs', answer(noising.absolute.data, table));
+    result.set('attribution.corrupt', answer(denoising!.effect.data, table));
+    const refs: HeadRef[] = sites.flatMap((_, l) => Array.from({ length: heads }, (_, head) => ({ layer: l, head })));
+    const patched = await decoder.patchHeads(clean, metric, refs, runs.corrupt.values);
+    result.set('patch.noising', answer(patched.data, table));
+    const restored = await decoder.patchHeads(corrupt, metric, refs, runs.clean.values);
+    result.set('patch.denoising', answer(restored.data, table));
     return { answers: result };
   } finally {
     await decoder.close();

@@ -1,0 +1,63 @@
+import { GraphError } from './errors.ts';
+import { sizeOf, type Tensor } from './tensor.ts';
+
+type Typed = Tensor['data'];
+const like = (data: Typed, length: number): Typed => new (data.constructor as new (n: number) => Typed)(length);
+
+/** Tensors of one type joined along the first axis. Throws `GraphError` where the other axes differ. */
+export function concat(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors as [Tensor];
+  const rows = tensors.reduce((n, t) => n + t.dims[0]!, 0);
+  const rest = first.dims.slice(1);
+  if (tensors.some((t) => t.type !== first.type || String(t.dims.slice(1)) !== String(rest)))
+    throw new GraphError(
+      'shape',
+      `inputs of shapes ${tensors.map((t) => `[${t.dims}]`).join(' and ')} do not stack`,
+      'give clean and corrupt inputs of the same shapes',
+    );
+  const data = like(first.data, rows * sizeOf(rest));
+  let at = 0;
+  for (const t of tensors) {
+    data.set(t.data as never, at);
+    at += t.data.length;
+  }
+  return { type: first.type, dims: [rows, ...rest], data } as Tensor;
+}
+
+/** A tensor repeated along the first axis. */
+export const repeat = (tensor: Tensor, times: number): Tensor =>
+  times === 1 ? tensor : concat(Array.from({ length: times }, () => tensor));
+
+/** Rows `from`..`to` of the first axis, zero-copy. */
+export function rows<T extends Tensor>(tensor: T, from: number, to: number): T {
+  const size = sizeOf(tensor.dims.slice(1));
+  return { ...tensor, dims: [to - from, ...tensor.dims.slice(1)], data: tensor.data.subarray(from * size, to * size) };
+}
+
+/** A run's inputs for several sequences of the same shape at once: what has a batch axis is joined, the rest shared. */
+export function stackInputs(
+  runs: readonly Readonly<Record<string, Tensor>>[],
+  batch: number,
+  shared: ReadonlySet<string>,
+): Record<string, Tensor> {
+  const [first] = runs as [Readonly<Record<string, Tensor>>];
+  return Object.fromEntries(
+    Object.entries(first).map(([name, tensor]) => {
+      const whole = tensor.dims.length > 0 && tensor.dims[0] === batch && !shared.has(name);
+      return [name, whole ? concat(runs.map((run) => run[name]!)) : tensor];
+    }),
+  );
+}
+
+/** The same inputs `times` over. */
+export const repeatInputs = (
+  inputs: Readonly<Record<string, Tensor>>,
+  times: number,
+  batch: number,
+  shared: ReadonlySet<string>,
+): Record<string, Tensor> =>
+  stackInputs(
+    Array.from({ length: times }, () => inputs),
+    batch,
+    shared,
+  );
