@@ -1,6 +1,6 @@
 // Plain JavaScript, since it must run on the Node that is there: it finds the one that runs the rest.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -17,17 +17,54 @@ export const nodePath = () => (fits ? process.execPath : existsSync(pinned) ? pi
 /** Runs a program in this one's place: its signals, its exit code. A `child` that watches its channel dies with this process. */
 export function become(command, words, options = {}) {
   const child = spawn(command, words, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], ...options });
+  followNpm(() => process.exit(1));
   // A terminal sends Ctrl-C to both; one sent to this process alone is passed on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(`${command} does not start (${error.message}) - run npm ci in ${ROOT}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));
 }
 
-/** Where this process was started by `become`: ends it when that one is gone. */
+const procText = (pid, file) => {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8').trim();
+  } catch {
+    return '';
+  }
+};
+const parentOf = (pid) => Number(/^PPid:\s*(\d+)$/m.exec(procText(pid, 'status'))?.[1] ?? 0);
+
+const isGone = (pid) => {
+  const status = procText(pid, 'status');
+  return status === '' || /^State:\s*Z/m.test(status);
+};
+
+/** Processes between this one and the npm that started it, that npm among them; none where npm did not, or cannot be seen. */
+function npmAbove() {
+  const chain = [];
+  for (let pid = process.ppid; pid > 1; pid = parentOf(pid)) {
+    chain.push(pid);
+    const name = procText(pid, 'comm');
+    if (/^np[mx]/.test(name)) return chain;
+    if (!/^(ba|da|z)?sh$/.test(name)) return [];
+  }
+  return [];
+}
+
+/** Ends with the npm that started this process: a killed npx must not leave a run behind that holds its folder. */
+function followNpm(end) {
+  const chain = npmAbove();
+  if (chain.length === 0) return;
+  setInterval(() => {
+    if (chain.some(isGone)) end();
+  }, 500).unref();
+}
+
+/** Ends this process when the one that started it by `become`, or npm, is gone. */
 export function followParent() {
-  if (!process.channel) return;
+  const end = () => process.kill(process.pid, 'SIGKILL');
+  if (!process.channel) return followNpm(end);
   process.channel.unref();
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  process.on('disconnect', end);
 }
 
 export function fail(line) {
