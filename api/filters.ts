@@ -1,17 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { SCALARS, type Scalar } from '#release/scalars.ts';
 import type { Filter, Selection } from '#release/select.ts';
-import { FlagText, NumberText } from './params.ts';
-
-const namesOf = (text: string): string[] => text.split(',');
-const listOf = (allowed: readonly string[]) =>
-  z
-    .string()
-    .max(2000)
-    .refine((text) => namesOf(text).every((name) => allowed.includes(name)), {
-      error: `allowed, separated by commas: ${allowed.join(', ')}`,
-      params: { allowed },
-    });
+import { FlagText, listOf, NumberText, namesOf } from './params.ts';
 
 type Query = Record<string, unknown>;
 interface FilterParams {

@@ -23,11 +23,12 @@ export const LayerParam = ReleaseParam.extend({
   layer: described(z.string().regex(/^(0|[1-9]\d{0,2})$/), 'layer', 'Layer', '3'),
 });
 
-/** A decimal number as a query gives it: no hexadecimal, no empty text. */
+/** A number in JSON's notation; what no float64 holds counts as the largest one. */
 export const NumberText = z
   .string()
-  .regex(/^-?\d{1,15}(\.\d{1,15})?([eE][-+]?\d{1,2})?$/)
-  .transform(Number)
+  .max(400)
+  .regex(/^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/)
+  .transform((text) => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, Number(text))))
   .openapi({ type: 'number' });
 export const integerText = (min: number, max: number) =>
   z
@@ -41,15 +42,30 @@ export const FlagText = z
   .transform((text) => text === 'true')
   .openapi({ type: 'string', enum: ['true', 'false'] });
 
+/** Names separated by commas. */
+export const namesOf = (text: string): string[] => text.split(',');
+export const listOf = (allowed: readonly string[]) =>
+  z
+    .string()
+    .max(2000)
+    .refine((text) => namesOf(text).every((name) => allowed.includes(name)), {
+      error: `allowed, separated by commas: ${allowed.join(', ')}`,
+      params: { allowed },
+    })
+    .openapi({ pattern: `^(${allowed.join('|')})(,(${allowed.join('|')}))*$` });
+
 export const MAX_PAGE = 256;
 export const Limit = integerText(1, MAX_PAGE)
   .optional()
   .openapi({ type: 'integer', minimum: 1, maximum: MAX_PAGE, description: 'Rows a page', default: 50 });
 export const Cursor = z
   .string()
-  .max(400)
+  .regex(/^[A-Za-z0-9_-]{4,400}$/)
   .optional()
-  .openapi({ description: 'Opaque mark from the page before; it belongs to its release and query' });
+  .openapi({
+    description:
+      'Opaque mark from the page before; it belongs to its release and query, and is not found anywhere else',
+  });
 export const DEFAULT_LIMIT = 50;
 
 /** Operations that take no query refuse one. */

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { ReleaseError } from '#release/errors.ts';
+import type { ReleaseError, ReleaseErrorCode } from '#release/errors.ts';
 import { COMMON } from './headers.ts';
 
 /** RFC 9457. `field` names what is wrong, `allowed` what would be right, `next` the next step. */
@@ -69,10 +69,19 @@ export function problemResponse({ status, message, more }: HttpProblem): Respons
   });
 }
 
-/** A release that does not hold what it promises is the server's fault (502); a question that it cannot answer is the asker's (400). */
+/** Whose fault an error of a release is: the asker's, or that of the release (502). */
+const STATUS: Readonly<Record<ReleaseErrorCode, ProblemStatus>> = {
+  argument: 400,
+  cursor: 404,
+  malformed: 502,
+  hash: 502,
+  limit: 502,
+  'not-found': 502,
+};
+
 export function fromReleaseError(error: ReleaseError): HttpProblem {
   const field = error.message.slice(0, Math.max(0, error.message.indexOf(':')));
-  return new HttpProblem(error.code === 'argument' ? 400 : 502, error.message, { field, next: error.next });
+  return new HttpProblem(STATUS[error.code], error.message, { field, next: error.next });
 }
 
 const described = (status: ProblemStatus) => ({

@@ -2,14 +2,17 @@ import { z } from '@hono/zod-openapi';
 import * as release from '#release/schema/index.ts';
 import { problems } from './problem.ts';
 
+/** `meta`, not `openapi`: these schemas may have been made before the latter was added to zod. */
+const named = <S extends z.ZodType>(schema: S, id: string): S => schema.meta({ id }) as S;
+
 /** Records of a release under the names that the description of the API gives them. */
-export const Feature = release.Feature.openapi('Feature');
-export const FeatureExamples = release.FeatureExamples.openapi('FeatureExamples');
-export const HeadRecord = release.HeadRecord.openapi('Head');
-export const Summary = release.Summary.openapi('Summary');
-export const QualityFile = release.QualityFile.openapi('Quality');
-export const Column = release.Column.openapi('Column');
-export const ModelInfo = release.ModelInfo.openapi('Model');
+export const Feature = named(release.Feature, 'Feature');
+export const FeatureExamples = named(release.FeatureExamples, 'FeatureExamples');
+export const HeadRecord = named(release.HeadRecord, 'Head');
+export const Summary = named(release.Summary, 'Summary');
+export const QualityFile = named(release.QualityFile, 'Quality');
+export const Column = named(release.Column, 'Column');
+export const ModelInfo = named(release.ModelInfo, 'Model');
 
 /** A 200 answer in JSON. */
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { FEATURE_ID, parseFeatureId, parseReleaseId } from '#release/ids.ts';
+import { FEATURE_ID, parseFeatureId, RELEASE_ID } from '#release/ids.ts';
 import { Estimate, Label, ModalityClass, StageMetrics } from '#release/schema/index.ts';
 import { operation } from '../operation.ts';
 import { HttpProblem, problems } from '../problem.ts';
@@ -7,16 +7,16 @@ import { accepted, respondJson } from '../respond.ts';
 import { json } from '../schema.ts';
 
 const MAX_RELEASES = 8;
+const ID = RELEASE_ID.source.replace(/^\^|\$$/g, '');
 const Query = z.strictObject({
   id: z.string().regex(FEATURE_ID).openapi({ description: 'Feature', example: 'L0F0' }),
   releases: z
     .string()
-    .max(800)
-    .refine((text) => text.split(',').every((id) => parseReleaseId(id)) && text.split(',').length <= MAX_RELEASES, {
-      error: `up to ${MAX_RELEASES} release ids, separated by commas`,
-    })
+    .regex(new RegExp(`^${ID}(,${ID}){0,${MAX_RELEASES - 1}}$`))
     .optional()
-    .openapi({ description: `Release ids, separated by commas, up to ${MAX_RELEASES}; by default the newest ones` }),
+    .openapi({
+      description: `Release ids, separated by commas, up to ${MAX_RELEASES}; by default the newest ones`,
+    }),
 });
 const Row = z
   .object({

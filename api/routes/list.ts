@@ -61,7 +61,7 @@ function readCursor(reader: ReleaseReader, scope: string, cursor: string | undef
   if (cursor === undefined) return null;
   const position = decodeCursor(scope, cursor, 1);
   if (!position || position[0]! >= reader.count)
-    throw new HttpProblem(400, 'cursor: not one of this list on this release', {
+    throw new HttpProblem(404, 'cursor: not one of this list on this release', {
       field: 'cursor',
       next: 'start again without cursor',
     });

@@ -64,7 +64,7 @@ export const probeVectors = operation(
     const reader = await openRelease(c, c.req.valid('param').release);
     const { layer, vectors, top } = c.req.valid('json');
     if (!reader.manifest.layers.includes(layer))
-      throw new HttpProblem(422, `layer: ${reader.id} has no layer ${layer}`, {
+      throw new HttpProblem(404, `layer: ${reader.id} has no layer ${layer}`, {
         field: 'layer',
         allowed: reader.manifest.layers.map(String),
       });

@@ -3,7 +3,7 @@ import { histogramEdges, layerHistogram, layerValues } from '#release/histogram.
 import { SCALAR_NAMES } from '#release/scalars.ts';
 import { openRelease } from '../open.ts';
 import { operation } from '../operation.ts';
-import { FlagText, integerText, ReleaseParam } from '../params.ts';
+import { integerText, ReleaseParam } from '../params.ts';
 import { HttpProblem } from '../problem.ts';
 import { accepted, respondJson } from '../respond.ts';
 import { Column, json, READ } from '../schema.ts';
@@ -11,9 +11,15 @@ import { Column, json, READ } from '../schema.ts';
 const MAX_BINS = 200;
 const Query = z.strictObject({
   metric: z.enum(SCALAR_NAMES as [string, ...string[]]).openapi({ description: 'Scalar', example: 'cos_s_f' }),
-  layer: integerText(0, 999).optional().openapi({ type: 'integer', description: 'This layer only' }),
+  layer: integerText(0, 999)
+    .optional()
+    .openapi({
+      type: 'integer',
+      minimum: 0,
+      maximum: 999,
+      description: 'This layer only, with the value of every feature',
+    }),
   bins: integerText(1, MAX_BINS).optional().openapi({ type: 'integer', minimum: 1, maximum: MAX_BINS, default: 40 }),
-  values: FlagText.optional().openapi({ description: 'Also the value of every feature of the layer; needs `layer`' }),
 });
 
 const quantiles = {
@@ -29,7 +35,7 @@ const Stages = z
     metric: Column,
     edges: z.array(z.number()),
     layers: z.array(z.object({ layer: z.int(), n: z.int(), missing: z.int(), counts: z.array(z.int()), ...quantiles })),
-    /** By feature index, null where there is no value. */
+    /** By feature index where one layer was asked for; null where there is no value. */
     values: z.array(z.number().nullable()).nullable(),
   })
   .openapi('Stages');
@@ -47,15 +53,13 @@ export const stages = operation(
   async (c) => {
     accepted(c, ['application/json']);
     const reader = await openRelease(c, c.req.valid('param').release);
-    const { metric, layer, bins, values } = c.req.valid('query');
+    const { metric, layer, bins } = c.req.valid('query');
     const { layers } = reader.manifest;
     if (layer !== undefined && !layers.includes(layer))
-      throw new HttpProblem(400, `layer: ${reader.id} has no layer ${layer}`, {
+      throw new HttpProblem(404, `layer: ${reader.id} has no layer ${layer}`, {
         field: 'layer',
         allowed: layers.map(String),
       });
-    if (values && layer === undefined)
-      throw new HttpProblem(400, 'values: needs a layer', { field: 'layer', allowed: layers.map(String) });
     const column = await reader.column(metric);
     if (!column)
       throw new HttpProblem(404, `metric: ${reader.id} has no ${metric}`, {
@@ -68,7 +72,7 @@ export const stages = operation(
       metric: column.column,
       edges,
       layers: (layer === undefined ? layers : [layer]).map((l) => layerHistogram(reader, column, l, edges)),
-      values: values && layer !== undefined ? layerValues(reader, column, layer) : null,
+      values: layer === undefined ? null : layerValues(reader, column, layer),
     });
   },
 );

@@ -1,4 +1,4 @@
-export type ReleaseErrorCode = 'malformed' | 'not-found' | 'hash' | 'limit' | 'argument';
+export type ReleaseErrorCode = 'malformed' | 'not-found' | 'hash' | 'limit' | 'argument' | 'cursor';
 
 /** Bytes or ids of a release that cannot be trusted. `message` names the file or field, `next` the step that mends it. */
 export class ReleaseError extends Error {

@@ -114,7 +114,7 @@ export class ReleaseReader extends ReleaseTables {
     return label;
   }
 
-  /** Features that match, the most telling first. `cursor` comes from the page before; a foreign one throws `argument`. */
+  /** Features that match, the most telling first. `cursor` comes from the page before; a foreign one throws `cursor`. */
   async search(
     query: SearchQuery,
     limit: number,
@@ -124,11 +124,7 @@ export class ReleaseReader extends ReleaseTables {
     const scope = JSON.stringify([this.id, query.words, query.token, query.relation, query.head]);
     const from = cursor === undefined ? [0] : decodeCursor(scope, cursor, 1);
     if (!from)
-      throw new ReleaseError(
-        'argument',
-        'cursor: not one of this search on this release',
-        'start again without cursor',
-      );
+      throw new ReleaseError('cursor', 'cursor: not one of this search on this release', 'start again without cursor');
     const bits = await runQuery(index, query, (field, shard, slot, blocks) =>
       this.searchBlock(field, shard, slot, blocks),
     );

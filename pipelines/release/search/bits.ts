@@ -4,6 +4,13 @@ export class Bits {
   constructor(features: number) {
     this.words = new Uint32Array(Math.ceil(features / 32));
   }
+  /** Every feature. */
+  static full(features: number): Bits {
+    const bits = new Bits(features);
+    bits.words.fill(0xffffffff);
+    if (features % 32 > 0) bits.words[bits.words.length - 1] = 2 ** (features % 32) - 1;
+    return bits;
+  }
   add(rank: number): void {
     this.words[rank >>> 5]! |= 1 << (rank & 31);
   }

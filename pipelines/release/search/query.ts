@@ -18,38 +18,31 @@ export interface Clause {
   readonly prefix: boolean;
 }
 
-const MAX_CLAUSES = 12;
+/** A word with `*` may read many blocks; one without reads one. */
+const MAX_PREFIXES = 4;
 
 const clause = (field: SearchField, text: string): Clause => {
   const prefix = text.endsWith('*');
   return { field, prefix, term: QUERY_TERM[field](prefix ? text.slice(0, -1) : text) };
 };
 
-/** The clauses of a query; `ReleaseError` `argument` names the part that says nothing. */
+/** The clauses of a query, each once. A part without a letter or digit gives a clause that matches nothing. */
 export function clauses(query: SearchQuery): Clause[] {
-  const out = (query.words ?? '').split(/\s+/u).flatMap((part) => {
-    const found = words(part);
-    return found.map(
-      (term, i): Clause => ({ field: 'word', term, prefix: part.endsWith('*') && i === found.length - 1 }),
-    );
+  const parts = query.words === undefined ? [] : (query.words.match(/\S+/gu) ?? ['']);
+  const found = parts.flatMap((part): Clause[] => {
+    const terms = words(part);
+    const prefix = part.endsWith('*');
+    if (terms.length === 0) return [{ field: 'word', term: '', prefix: false }];
+    return terms.map((term, i) => ({ field: 'word', term, prefix: prefix && i === terms.length - 1 }));
   });
   for (const field of ['token', 'relation', 'head'] as const) {
     const text = query[field];
-    if (text === undefined) continue;
-    const one = clause(field, text);
-    if (one.term === '')
-      throw new ReleaseError('argument', `${field}: "${text}" holds nothing to look for`, `give a ${field}`);
-    out.push(one);
+    if (text !== undefined) found.push(clause(field, text));
   }
-  if (out.length === 0)
-    throw new ReleaseError(
-      'argument',
-      'words: the query holds nothing to look for',
-      'give words, token, relation or head',
-    );
-  if (out.length > MAX_CLAUSES)
-    throw new ReleaseError('argument', `words: more than ${MAX_CLAUSES} words`, 'look for fewer words');
-  return out;
+  const once = [...new Map(found.map((c) => [JSON.stringify(c), c])).values()];
+  if (once.filter((c) => c.prefix).length > MAX_PREFIXES)
+    throw new ReleaseError('argument', `words: more than ${MAX_PREFIXES} words end in *`, 'write some words out');
+  return once;
 }
 
 /** Index of the last block whose first term is not after `term` (0 when all are). */
@@ -69,6 +62,7 @@ export type BlockReader = (field: SearchField, shard: number, slot: number, bloc
 /** Ranks that match one clause. */
 async function match(index: SearchIndex, { field, term, prefix }: Clause, read: BlockReader): Promise<Bits> {
   const bits = new Bits(index.count);
+  if (term === '') return bits;
   const take = (view: TermView) => view.each(index.count, (rank) => bits.add(rank));
   const shards = index.fields[field].shards;
   const place = shards.flatMap((firsts, shard) =>
@@ -91,9 +85,10 @@ async function match(index: SearchIndex, { field, term, prefix }: Clause, read: 
   return bits;
 }
 
-/** Ranks that match every clause. */
+/** Ranks that match every clause; all of them when there is no clause. */
 export async function runQuery(index: SearchIndex, query: SearchQuery, read: BlockReader): Promise<Bits> {
   const [first, ...rest] = await Promise.all(clauses(query).map((one) => match(index, one, read)));
-  for (const bits of rest) first!.and(bits);
-  return first!;
+  if (!first) return Bits.full(index.count);
+  for (const bits of rest) first.and(bits);
+  return first;
 }
