@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Anatomy } from '#graph/types.ts';
-import { afterImage, classesOf, expandImage, padBatch, placeFeatures } from './encode.ts';
+import { afterImage, checkImageTokens, classesOf, padBatch, placeFeatures } from './encode.ts';
 import { type Encoded, TOKEN_CLASS } from './types.ts';
 
 const BOS = 1;
@@ -17,10 +17,9 @@ const encoded = (ids: number[], embeds?: number[]): Encoded => ({
 });
 
 describe('image tokens', () => {
-  it('take the place of the one placeholder', () => {
-    expect(expandImage([BOS, IMAGE, 7], IMAGE, 3)).toEqual([BOS, IMAGE, IMAGE, IMAGE, 7]);
-    expect(expandImage([BOS, IMAGE, IMAGE, 7], IMAGE, 2)).toEqual([BOS, IMAGE, IMAGE, 7]);
-    expect(() => expandImage([BOS, 7], IMAGE, 3)).toThrow(/0 image tokens.*3 patches/);
+  it('are as many as the patches', () => {
+    checkImageTokens([BOS, IMAGE, IMAGE, 7], IMAGE, 2);
+    expect(() => checkImageTokens([BOS, 7], IMAGE, 3)).toThrow(/0 image tokens.*3 patches/);
   });
 
   it('are classed, with BOS dropped only in front', () => {

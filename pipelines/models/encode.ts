@@ -3,16 +3,14 @@ import type { Anatomy, DecoderInputs } from '#graph/types.ts';
 import { ParallaxError } from '#pipelines/config/errors.ts';
 import { type Encoded, TOKEN_CLASS } from './types.ts';
 
-/** Replaces the one placeholder of a picture by `patches` image tokens; ids that already have as many stay. */
-export function expandImage(ids: readonly number[], imageToken: number, patches: number): number[] {
+/** Throws `ParallaxError` where a prompt does not hold one image token for each patch. */
+export function checkImageTokens(ids: readonly number[], imageToken: number, patches: number): void {
   const found = ids.filter((id) => id === imageToken).length;
-  if (found === patches) return [...ids];
-  if (found !== 1)
+  if (found !== patches)
     throw new ParallaxError(
       `the prompt holds ${found} image tokens, the picture has ${patches} patches`,
       'check the chat template and the image token of the model',
     );
-  return ids.flatMap((id) => (id === imageToken ? new Array<number>(patches).fill(imageToken) : [id]));
 }
 
 /** Class of each position: BOS is dropped, image tokens stand where a picture does. */

@@ -6,13 +6,13 @@ import type { OpenOptions } from '#graph/types.ts';
 import { ParallaxError } from '#pipelines/config/errors.ts';
 import type { Sample } from '../data/sample.ts';
 import { checkModel } from './check.ts';
-import { afterImage, classesOf, expandImage, padBatch, placeFeatures } from './encode.ts';
+import { afterImage, checkImageTokens, classesOf, padBatch, placeFeatures } from './encode.ts';
 import { findGraph, hashFolder, readJson, requireGraph } from './files.ts';
 import { locateModel } from './hub.ts';
 import { opening } from './opening.ts';
 import type { Encoded, TracedModel } from './types.ts';
 import { unembedDirections } from './unembed.ts';
-import { openVision } from './vision.ts';
+import { openVision, type Vision } from './vision.ts';
 import { openWords } from './words.ts';
 
 export interface OpenModelOptions extends OpenOptions {
@@ -38,7 +38,8 @@ export async function openModel(pathOrId: string, options: OpenModelOptions = {}
   const vision = sees ? await openVision(folder, options) : undefined;
   const imageToken = (config['image_token_id'] ?? config['image_token_index']) as number | undefined;
   checkModel(folder, { config, words, anatomy, imageToken, sees });
-  const patches = vision ? await patchCount(vision.imageSize, vision.features) : 0;
+  const token = imageToken === undefined ? undefined : words.tokenOf(imageToken);
+  const picture = vision && token ? { token, text: vision.placeholder(token) } : undefined;
 
   async function featuresOf(sample: Sample, image: 'own' | 'mean' | 'none', mean: Float32Array | undefined) {
     if (image === 'none' || (image === 'own' && !sample.image)) return undefined;
@@ -57,13 +58,11 @@ export async function openModel(pathOrId: string, options: OpenModelOptions = {}
     hash: await hashFolder(folder),
     sees,
     decoder,
-    ...(vision
-      ? { patches: { rows: Math.sqrt(patches), columns: Math.sqrt(patches), imageSize: vision.imageSize } }
-      : {}),
+    ...(vision ? { patches: gridOf(vision) } : {}),
     async encode(sample, { image = 'own', meanImage, answer = false } = {}): Promise<Encoded> {
       const features = await featuresOf(sample, image, meanImage);
-      const plain = words.sampleIds(sample, { picture: features !== undefined, answer });
-      const ids = features ? expandImage(plain, imageToken!, patches) : plain;
+      const ids = words.sampleIds(sample, { picture: features && picture, answer });
+      if (features) checkImageTokens(ids, imageToken!, vision!.patches);
       const classes = classesOf(ids, words.bos, features ? imageToken : undefined);
       const encoded = { sample, ids: Int32Array.from(ids), classes, afterImage: afterImage(classes) };
       if (!embedder) return encoded;
@@ -114,8 +113,12 @@ async function embed(session: Session, ids: readonly number[]): Promise<Float32A
   return (out[output!] as Tensor<'float32'>).data;
 }
 
-/** Patches of one picture, from a black one. */
-async function patchCount(side: number, features: (images: never[]) => Promise<Tensor>): Promise<number> {
-  const black = { width: side, height: side, data: new Uint8Array(3 * side * side) };
-  return (await features([black as never])).dims[1]!;
+/** The square grid of image tokens. */
+function gridOf({ patches, imageSize }: Vision): NonNullable<TracedModel['patches']> {
+  const side = Math.sqrt(patches);
+  if (Number.isInteger(side)) return { rows: side, columns: side, imageSize };
+  throw new ParallaxError(
+    `the vision encoder gives ${patches} tokens a picture, which is no square grid`,
+    'choose a model whose image tokens form a square',
+  );
 }

@@ -8,11 +8,18 @@ export interface Words {
   readonly pad: number;
   /** One more than the largest token id. */
   readonly size: number;
-  idOf(token: string): number | undefined;
+  /** The token as the vocabulary writes it. */
+  tokenOf(id: number): string | undefined;
   tokenize(text: string): number[];
   tokenText(id: number): string;
-  /** Ids of a whole sample with BOS; `picture`: a placeholder for the picture stands in it; `answer`: closed by its answer. */
-  sampleIds(sample: Sample, options: { picture: boolean; answer: boolean }): number[];
+  /** Ids of a whole sample with BOS; `picture`: what stands for its picture; `answer`: closed by its answer. */
+  sampleIds(sample: Sample, options: { picture: Picture | undefined; answer: boolean }): number[];
+}
+
+/** The image token as the chat template writes it, and the text that takes its place. */
+export interface Picture {
+  readonly token: string;
+  readonly text: string;
 }
 
 /** Reads the tokenizer of a model's folder. `lists`: chat messages are lists of parts, as those of vision models are. */
@@ -31,6 +38,7 @@ export async function openWords(folder: string, options: { readonly lists: boole
   const tokenize = (text: string) => tokenizer.encode(text, { add_special_tokens: false });
   const vocabulary = tokenizer.get_vocab() as Map<string, number> | Record<string, number>;
   const ids = new Map(vocabulary instanceof Map ? vocabulary : Object.entries(vocabulary));
+  const tokens = new Map(Array.from(ids, ([token, id]) => [id, token]));
   // A lone token loses its leading space in some decoders; behind another one it keeps it.
   const [anchor] = tokenize('a');
   const decode = (list: number[]) => tokenizer.decode(list, { clean_up_tokenization_spaces: false });
@@ -39,7 +47,7 @@ export async function openWords(folder: string, options: { readonly lists: boole
     bos: tokenizer.bos_token === undefined || tokenizer.bos_token === null ? undefined : ids.get(tokenizer.bos_token),
     pad: tokenizer.pad_token_id ?? 0,
     size: Math.max(...ids.values()) + 1,
-    idOf: (token) => ids.get(token),
+    tokenOf: (id) => tokens.get(id),
     tokenize,
     tokenText: (id) => decode([anchor!, id]).slice(lead),
     sampleIds(sample, { picture, answer }) {
@@ -54,7 +62,7 @@ export async function openWords(folder: string, options: { readonly lists: boole
 function chat(
   tokenizer: PreTrainedTokenizer,
   { prompt, answer }: Sample,
-  how: { readonly picture: boolean; readonly answer: boolean; readonly lists: boolean },
+  how: { readonly picture: Picture | undefined; readonly answer: boolean; readonly lists: boolean },
   folder: string,
 ): string {
   if (!tokenizer.chat_template)
@@ -68,8 +76,9 @@ function chat(
     { role: 'user', content: how.lists ? parts : prompt },
     ...(closed ? [{ role: 'assistant', content: answer }] : []),
   ];
-  return tokenizer.apply_chat_template(messages as never, {
+  const text = tokenizer.apply_chat_template(messages as never, {
     tokenize: false,
     add_generation_prompt: !closed,
   }) as unknown as string;
+  return how.picture ? text.replace(how.picture.token, () => how.picture!.text) : text;
 }
