@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { checkCommand } from './check/command.ts';
+import { planCommand } from './plan/command.ts';
 import { runCommand } from './run/command.ts';
 import { serveCommand } from './serve/command.ts';
 import { showCommand } from './show/command.ts';
@@ -11,6 +12,7 @@ import { verifyCommand } from './verify/command.ts';
 const COMMANDS: readonly ((program: Command) => void)[] = [
   startCommand,
   runCommand,
+  planCommand,
   serveCommand,
   checkCommand,
   verifyCommand,
