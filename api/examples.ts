@@ -18,7 +18,7 @@ export const SHOWN: Readonly<Record<string, Shown>> = {
   listColumns: { path: '/api/v1/r/{release}/columns' },
   listFeatures: { path: '/api/v1/r/{release}/features?cos_s_f.max=0.9&sort=cos_s_f&limit=2' },
   searchFeatures: { path: '/api/v1/r/{release}/search?words=lef*&limit=2' },
-  getFeatures: { path: '/api/v1/r/{release}/features/batch', body: { ids: ['L0F0'] } },
+  getFeatures: { path: '/api/v1/r/{release}/batch', body: { ids: ['L0F0'] } },
   getFeature: { path: '/api/v1/r/{release}/features/L0F0' },
   getExamples: { path: '/api/v1/r/{release}/features/L0F0/examples' },
   getNeighbours: { path: '/api/v1/r/{release}/features/L0F0/neighbours' },

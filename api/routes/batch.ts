@@ -17,7 +17,7 @@ const Batch = z
 export const batch = operation(
   {
     method: 'post',
-    path: '/api/v1/r/{release}/features/batch',
+    path: '/api/v1/r/{release}/batch',
     operationId: 'getFeatures',
     tags: ['features'],
     summary: `Up to ${MAX_BATCH} features, in the order asked for; null where there is none`,

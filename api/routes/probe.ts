@@ -50,7 +50,7 @@ export const probeVectors = operation(
     responses: {
       200: json(Result, 'Features of each vector, the strongest first'),
       307: { description: 'The path names an alias: ask the newest release of that name' },
-      ...problems(400, 404, 406, 413, 415, 422, 429, 502),
+      ...problems(400, 404, 406, 409, 413, 415, 422, 429, 502),
     },
   },
   async (c) => {
@@ -74,7 +74,7 @@ export const probeVectors = operation(
     const wrong = vectors.findIndex((v) => v.length !== encoder.d);
     if (wrong >= 0)
       throw new HttpProblem(
-        422,
+        409,
         `vectors.${wrong}: ${vectors[wrong]!.length} numbers, this model's width is ${encoder.d}`,
         { field: `vectors.${wrong}` },
       );
