@@ -61,11 +61,16 @@ function checkSite(anatomy: GraphAnatomy, site: Site): void {
 }
 
 /** A site's tensor with the axes that its layout has, whatever axes the graph keeps together. */
-function siteTensor({ dims, data }: Tensor, { layout }: Place, anatomy: GraphAnatomy, sizes: Sizes): Tensor<'float32'> {
+function siteTensor(
+  { dims, data }: Tensor,
+  { layout, heads: own }: Place,
+  anatomy: GraphAnatomy,
+  sizes: Sizes,
+): Tensor<'float32'> {
   const { heads, dHead } = anatomy;
   const { batch, pos } = sizes;
   const shape = {
-    heads: [batch, pos, heads, dHead],
+    heads: [batch, pos, own ?? heads, dHead],
     pattern: [batch, heads, pos, data.length / (batch * heads * pos)],
     stream: dims.length === 3 ? dims : [batch, pos, data.length / (batch * pos)],
   }[layout];
@@ -86,6 +91,16 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
     const copy = graph.clone();
     const places = new Map(anatomy.places);
     const layers = new Set(sites.flatMap((site) => places.get(site)!.inside?.layer ?? []));
+    for (const site of sites) {
+      const { swapped, ...place } = places.get(site)!;
+      if (!swapped) continue;
+      let turned = '';
+      copy.insertAfter(place.value, (old) => {
+        turned = copy.op('Transpose', [old], { perm: [0, 2, 1, 3] });
+        return copy.op('Transpose', [turned], { perm: [0, 2, 1, 3] });
+      });
+      places.set(site, { ...place, value: turned });
+    }
     if (layers.size === 0) return { copy, places };
     const layerOf = new Map([...layers].map((layer) => [anatomy.attention[layer]!.node.output[0], layer]));
     const lowered = lower(copy, (node) => layerOf.has(node.output[0]));
@@ -120,7 +135,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
     // the keys of a pattern are counted by its value
     const runSizes = (place: Place, site: Site): RunSizes => ({
       ...sizes,
-      heads,
+      heads: place.heads ?? heads,
       width: site === 'logits' ? vocab : { heads: dHead, pattern: 0, stream: dModel }[place.layout],
     });
     const steps = stepsOf(interventions, anatomy.places, runSizes);

@@ -38,6 +38,9 @@ const ORT_TYPE: Record<ElementType, ort.Tensor.Type> = {
   bool: 'bool',
 };
 
+const UNKNOWN_OP = /No Op registered|not a registered function/;
+const firstLine = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+
 /** Opens a session; a node that falls back from a GPU to the CPU is an error. Throws `GraphError`. */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
   const device = options.device ?? 'cpu';
@@ -59,9 +62,9 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
         ? await ort.InferenceSession.create(model, settings)
         : await ort.InferenceSession.create(model, settings);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    const why = firstLine(cause);
     throw new GraphError(
-      'device',
+      UNKNOWN_OP.test(why) ? 'unsupported' : 'device',
       `the graph does not open on ${device}: ${why}`,
       `check the graph, or choose another --device than ${device}`,
       { cause },
@@ -74,7 +77,10 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
       const wrap = (t: Tensor) => new ort.Tensor(ORT_TYPE[t.type], t.data as never, t.dims as number[]);
       const feeds = Object.fromEntries(Object.entries(inputs).map(([name, t]) => [name, wrap(t)]));
       const fetches = Object.fromEntries(outputs.map((name) => [name, into[name] ? wrap(into[name]) : null]));
-      const result = await inner.run(feeds, fetches);
+      const result = await inner.run(feeds, fetches).catch((cause: unknown) => {
+        const why = `the graph does not run on these inputs: ${firstLine(cause)}`;
+        throw new GraphError('shape', why, 'check their shapes and types', { cause });
+      });
       return Object.fromEntries(
         outputs.map((name) => {
           if (into[name]) return [name, into[name]];

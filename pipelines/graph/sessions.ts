@@ -18,6 +18,11 @@ export class SessionCache {
     this.#limit = limit;
   }
 
+  /** Number of open sessions. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** Uses the session of `key`, opening it where it is not open. */
   async use<P extends { readonly session: Session }, R>(
     key: string,

@@ -6,6 +6,8 @@ import type { IndexedGraph } from '../onnx/indexed.ts';
 const PASS = new Set(['Cast', 'Identity', 'Dropout']);
 /** Ops that read only the shape of their input. */
 const SHAPE_ONLY = new Set(['Shape', 'Size']);
+/** Ops that give a sum and the norm of it. */
+const NORM_AND_SUM = new Set(['SkipSimplifiedLayerNormalization', 'SkipLayerNormalization', 'EmbedLayerNormalization']);
 /** Ops whose first input alone is data, the rest shapes and axes. */
 const FIRST_INPUT = new Set([
   'Reshape',
@@ -71,7 +73,8 @@ export class Flow {
 
   /** The values that stand for `value`: a fused norm gives its sum and the norm of it. */
   #siblings(value: string): readonly string[] {
-    return this.graph.producer(value)?.output ?? [value];
+    const node = this.graph.producer(value);
+    return node && NORM_AND_SUM.has(node.opType) ? node.output : [value];
   }
 
   /** All that `value` depends on down to `floor` (excluded), the nodes in no order. */

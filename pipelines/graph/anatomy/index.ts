@@ -85,7 +85,7 @@ function anatomyOf(graph: EditableGraph): GraphAnatomy {
   if (!dModel || !vocab)
     throw new GraphError('unsupported', 'the size of the unembedding cannot be told', 'export the decoder again');
   const counts = headCounts(blocks, facts, inputs);
-  const places = placesOf({ facts, stream, origin, blocks, tokens, heads: counts.heads });
+  const places = placesOf({ flow, facts, stream, blocks, tokens, counts });
   return {
     layers: blocks.length,
     dModel,

@@ -50,9 +50,10 @@ function change(
   let x = place.type === 'float32' ? old : graph.op('Cast', [old], { to: ONNX_TYPE.float32 });
   const flat = place.layout === 'heads' && place.rank < 4;
   const lead = place.rank === 2 ? [-1] : [0, 0];
-  if (flat) x = graph.op('Reshape', [x, graph.addInts([...lead, sizes.heads, sizes.dHead])]);
+  const heads = place.heads ?? sizes.heads;
+  if (flat) x = graph.op('Reshape', [x, graph.addInts([...lead, heads, sizes.dHead])]);
   for (const [index, step] of steps) x = emitStep(graph, index, step.kind, x, flat ? place.rank + 1 : place.rank);
-  if (flat) x = graph.op('Reshape', [x, graph.addInts([...lead, sizes.heads * sizes.dHead])]);
+  if (flat) x = graph.op('Reshape', [x, graph.addInts([...lead, heads * sizes.dHead])]);
   return place.type === 'float32' ? x : graph.op('Cast', [x], { to: ONNX_TYPE[place.type] });
 }
 
