@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { parseSafetensors, toNumbers } from '#release/safetensors.ts';
 import { TraceFile } from './files.ts';
 
-/** One traced feature: per-sample effects `[samples, layers * heads]` and exact patches by head. */
+/**
+ * One traced feature: per-sample effects `[samples, layers * heads]` and exact patches by head. Every sample's effects are turned so
+ * that positive means "towards the corrupt run's value": a minimal pair raises a feature in one sample and lowers it in the next, and
+ * a mean of bare signs would cancel what the head does.
+ */
 export interface TracedFeature {
   readonly layer: number;
   readonly feature: number;
@@ -35,22 +39,27 @@ export async function readTraces(folders: readonly string[]): Promise<TracedFeat
     const exact = array('exact');
     const width = (file.layer + 1) * file.heads;
     const size = file.samples * width;
+    const [metricClean, metricCorrupt] = [array('metricClean'), array('metricCorrupt')];
     const part = (a: Float32Array, k: number) => a.subarray(k * size, (k + 1) * size);
     file.features.forEach(({ feature, kind }, k) => {
+      const sign = Float32Array.from({ length: file.samples }, (_, s) =>
+        Math.sign(metricCorrupt[k * file.samples + s]! - metricClean[k * file.samples + s]!),
+      );
+      const turned = (a: Float32Array) => part(a, k).map((x, i) => x * sign[Math.floor(i / width)]!);
       out.push({
         layer: file.layer,
         feature,
         kind,
         samples: file.samples,
         width,
-        clean: part(arrays.clean, k),
-        corrupt: part(arrays.corrupt, k),
+        clean: turned(arrays.clean),
+        corrupt: turned(arrays.corrupt),
         absolute: part(arrays.absolute, k),
-        direct: part(arrays.direct, k),
+        direct: turned(arrays.direct),
         exact: new Map(
           file.patched.map((p, h) => {
             const from = (h * file.features.length + k) * file.verified;
-            return [p.layer * file.heads + p.head, exact.subarray(from, from + file.verified)];
+            return [p.layer * file.heads + p.head, exact.slice(from, from + file.verified).map((x, s) => x * sign[s]!)];
           }),
         ),
       });

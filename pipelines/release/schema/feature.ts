@@ -62,7 +62,7 @@ export const SpatialEvidence = z.object({
 export const HeadEdge = z.object({
   head: HeadId,
   status: z.enum(['estimated', 'verified']),
-  /** Signed attribution, noising: change of the feature when the head's z becomes the corrupt one. */
+  /** Attribution patching, noising: change of the feature when the head's z becomes the corrupt one; positive = towards the corrupt value. */
   estimate: Estimate,
   /** Exact patch, where run. */
   exact: Estimate.nullable(),
