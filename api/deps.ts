@@ -11,8 +11,6 @@ export interface PageContext {
   /** Origin for citations, '' where it is not known. */
   readonly origin: string;
   readonly summary: Summary | null;
-  /** Citation texts by format name. */
-  readonly citations: Readonly<Record<string, string>>;
 }
 
 /** HTML for the two marks of a page's shell. */

@@ -1,4 +1,4 @@
-import { CITE_FORMATS, type Citable, type CiteFormat, cite } from '#release/cite.ts';
+import type { Citable } from '#release/cite.ts';
 import { formatTarget, SUFFIXES, type Suffix, type Target } from '#release/permalink.ts';
 import type { ReleaseReader } from '#release/reader.ts';
 
@@ -17,10 +17,6 @@ export const citableOf = (
   manifest: reader.manifest,
   origin,
 });
-
-/** Every citation of the cite box, by format name. */
-export const citations = (citable: Citable): Record<string, string> =>
-  Object.fromEntries((Object.keys(CITE_FORMATS) as CiteFormat[]).map((format) => [format, cite(format, citable)]));
 
 /** Signposting (signposting.org) of a permalink: where it is cited as, described, licensed, collected. */
 export function signposting(reader: ReleaseReader, target: Target): string {

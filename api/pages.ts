@@ -16,7 +16,7 @@ import { sha256Bytes, toHex } from '#release/sha256.ts';
 import { fromAssets } from './assets.ts';
 import type { AppDeps, AppEnv, PageContext, RenderedPage } from './deps.ts';
 import { BRIEFLY } from './headers.ts';
-import { citableOf, citations, signposting } from './links.ts';
+import { citableOf, signposting } from './links.ts';
 import { negotiate } from './negotiate.ts';
 import { openRelease, Redirect } from './open.ts';
 import { HttpProblem } from './problem.ts';
@@ -111,7 +111,7 @@ export async function servePage(c: Context<AppEnv>): Promise<Response | null> {
       headers: { link: signposting(reader, target) },
     });
   }
-  return page(c, reader, link, found, citable);
+  return page(c, reader, link, found);
 }
 
 async function page(
@@ -119,7 +119,6 @@ async function page(
   reader: ReleaseReader,
   link: Permalink,
   found: Found,
-  citable: Citable,
 ): Promise<Response | null> {
   const { deps } = c.var;
   const type = negotiate(c.req.header('accept'), [HTML, ...Object.values(SUFFIXES)]);
@@ -142,7 +141,6 @@ async function page(
     hash: found.hash,
     origin: deps.origin ?? '',
     summary: await reader.summary(),
-    citations: citations(citable),
   };
   const rendered = await found.render(deps, context);
   if (!rendered) return null;

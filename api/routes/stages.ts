@@ -11,14 +11,12 @@ import { Column, json, READ } from '../schema.ts';
 const MAX_BINS = 200;
 const Query = z.strictObject({
   metric: z.enum(SCALAR_NAMES as [string, ...string[]]).openapi({ description: 'Scalar', example: 'cos_s_f' }),
-  layer: integerText(0, 999)
-    .optional()
-    .openapi({
-      type: 'integer',
-      minimum: 0,
-      maximum: 999,
-      description: 'This layer only, with the value of every feature',
-    }),
+  layer: integerText(0, 999).optional().openapi({
+    type: 'integer',
+    minimum: 0,
+    maximum: 999,
+    description: 'This layer only, with the value of every feature',
+  }),
   bins: integerText(1, MAX_BINS).optional().openapi({ type: 'integer', minimum: 1, maximum: MAX_BINS, default: 40 }),
 });
 

@@ -1,0 +1,79 @@
+import { checkRecord } from '#release/check.ts';
+import { ReleaseError } from '#release/errors.ts';
+import { ReleaseReader } from '#release/reader.ts';
+import { createRegistry, type Registry } from '#release/registry.ts';
+import type { Source } from '#release/source.ts';
+import { fetchSource } from '#release/source-fetch.ts';
+import type { Bucket, Env } from './worker-env.ts';
+
+/** The site's own list of the releases under `/data/`. */
+const LIST = 'https://assets.invalid/data/releases.json';
+/** Readers kept open at a time, and what each may keep of what it read: together far below the 128 MB of an isolate. */
+const READERS = 2;
+const CACHE_BYTES = 20 * 2 ** 20;
+
+/** A release in a bucket. A request below a missing key gives null. */
+export const bucketSource = (bucket: Bucket, id: string): Source => ({
+  async read(path, range) {
+    const found = await bucket.get(`${id}/${path}`, range && { range: { offset: range.offset, length: range.length } });
+    return found && new Uint8Array(await found.arrayBuffer());
+  },
+});
+
+async function listAssets(env: Env): Promise<string[]> {
+  const response = await env.ASSETS.fetch(new Request(LIST));
+  if (!response.ok) return [];
+  const rows: unknown = await response.json().catch(() => []);
+  return Array.isArray(rows)
+    ? rows.flatMap((row: { id?: unknown }) => (typeof row?.id === 'string' ? [row.id] : []))
+    : [];
+}
+
+async function listBucket(bucket: Bucket): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await bucket.list({ delimiter: '/', ...(cursor === undefined ? {} : { cursor }) });
+    ids.push(...page.delimitedPrefixes.map((prefix) => prefix.replace(/\/$/, '')));
+    if (!page.truncated || page.cursor === undefined) return ids;
+    cursor = page.cursor;
+  }
+}
+
+/** Calls `make` again only when its last value is older than `ms`. */
+const remembered = <T>(ms: number, make: () => Promise<T>): (() => Promise<T>) => {
+  let kept: { at: number; value: Promise<T> } | undefined;
+  return () => {
+    const now = Date.now();
+    if (!kept || now - kept.at > ms) kept = { at: now, value: make() };
+    kept.value.catch(() => {
+      kept = undefined;
+    });
+    return kept.value;
+  };
+};
+
+/** Releases among the static files and, where there is one, in the bucket; the list is read again every minute. */
+export function workerRegistry(env: Env): Registry {
+  const inAssets = remembered(60_000, () => listAssets(env));
+  const inBucket = remembered(60_000, async () => (env.RELEASES ? listBucket(env.RELEASES) : []));
+  const open = async (source: Source, id: string): Promise<ReleaseReader | null> => {
+    try {
+      return await ReleaseReader.open(source, { id, check: checkRecord, cacheBytes: CACHE_BYTES });
+    } catch (error) {
+      if (error instanceof ReleaseError && error.code === 'not-found') return null;
+      throw error;
+    }
+  };
+  return createRegistry(
+    async () => [...new Set([...(await inAssets()), ...(await inBucket())])],
+    async (id) => {
+      if ((await inAssets()).includes(id))
+        return open(
+          fetchSource(`https://assets.invalid/data/${id}/`, (request) => env.ASSETS.fetch(request)),
+          id,
+        );
+      return env.RELEASES ? open(bucketSource(env.RELEASES, id), id) : null;
+    },
+    READERS,
+  );
+}

@@ -1,0 +1,43 @@
+import { renderFeature } from '../site/src/render/feature.ts';
+import { renderHead } from '../site/src/render/head.ts';
+import { type AppDeps, createApp } from './app.ts';
+import kernel from './probe-kernel.wasm';
+import { shellPages } from './shell.ts';
+import type { Env } from './worker-env.ts';
+import { workerRegistry } from './worker-releases.ts';
+
+/** Everything that the app needs, from the Worker's bindings. */
+function depsOf(env: Env): AppDeps {
+  const assets = async (request: Request): Promise<Response | null> => {
+    const found = await env.ASSETS.fetch(request);
+    return found.status === 404 ? null : found;
+  };
+  const limit = env.PROBE_LIMIT;
+  return {
+    releases: workerRegistry(env),
+    assets,
+    pages: shellPages(assets, { renderFeature, renderHead }),
+    probeModule: async () => kernel,
+    ...(limit
+      ? {
+          rateLimit: async (request: Request) =>
+            (await limit.limit({ key: request.headers.get('cf-connecting-ip') ?? 'unknown' })).success,
+        }
+      : {}),
+    ...(env.ORIGIN === undefined ? {} : { origin: env.ORIGIN }),
+    report: (error) => console.error(error.stack),
+  };
+}
+
+const apps = new WeakMap<Env['ASSETS'], ReturnType<typeof createApp>>();
+
+export default {
+  fetch(request: Request, env: Env): Response | Promise<Response> {
+    let app = apps.get(env.ASSETS);
+    if (!app) {
+      app = createApp(depsOf(env));
+      apps.set(env.ASSETS, app);
+    }
+    return app.fetch(request, env);
+  },
+};
