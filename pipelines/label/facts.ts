@@ -15,8 +15,13 @@ export const ExampleFacts = z.object({
   on_image: z.number(),
   /** Tokens that carry the peak of the hits whose peak is a text token. */
   peak_tokens: z.array(Share),
+  /** Tokens before those peaks. */
+  before_peak: z.array(Share),
   /** What the patches show, by share of the activation on image tokens: a thing's name, or `ground`. */
   shows: z.array(Share),
+  /** Colour of the ground and ninth of the picture, by share of the activation on image tokens. */
+  grounds: z.array(Share),
+  places: z.array(Share),
   /** Families of questions among the hits. */
   families: z.array(Share),
 });
@@ -54,6 +59,15 @@ export function patchShows(scene: Scene, side: number, grid: { rows: number; col
   return best;
 }
 
+/** Ninth of the picture that holds a patch's middle: "top left", "middle", ... */
+export function ninthOf({ rows, columns }: { rows: number; columns: number }, patch: number): string {
+  const third = (at: number, of: number, names: readonly [string, string, string]) =>
+    names[Math.min(2, Math.floor(((at + 0.5) * 3) / of)) as 0 | 1 | 2];
+  const row = third(Math.floor(patch / columns), rows, ['top', 'middle', 'bottom']);
+  const column = third(patch % columns, columns, ['left', 'middle', 'right']);
+  return row === column ? row : [row, column].filter((name) => name !== 'middle').join(' ');
+}
+
 function shares(weights: ReadonlyMap<string, number>): z.infer<typeof Share>[] {
   const total = [...weights.values()].reduce((a, b) => a + b, 0);
   const order = [...weights].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
@@ -65,8 +79,7 @@ const sum = (map: ReadonlyMap<number, number>): number => [...map.values()].redu
 
 /** Facts of a feature from its strongest hits. */
 export function factsOf(feature: number, fired: number, samples: number, hits: readonly HitTokens[]): ExampleFacts {
-  const peaks = new Map<string, number>();
-  const shows = new Map<string, number>();
+  const weights = { peaks: new Map(), before: new Map(), shows: new Map(), grounds: new Map(), places: new Map() };
   const families = new Map<string, number>();
   const add = (to: Map<string, number>, name: string, weight: number) => to.set(name, (to.get(name) ?? 0) + weight);
   let onImage = 0;
@@ -76,10 +89,17 @@ export function factsOf(feature: number, fired: number, samples: number, hits: r
     onImage += sum(image);
     total += sum(image) + sum(text);
     const [peak] = [...text].sort(([i, a], [j, b]) => b - a || i - j);
-    if (peak && peak[1] >= Math.max(0, ...image.values())) add(peaks, tokens[peak[0]]!, 1);
+    if (peak && peak[1] >= Math.max(0, ...image.values())) {
+      add(weights.peaks, tokens[peak[0]]!, 1);
+      add(weights.before, tokens[peak[0] - 1] ?? '', 1);
+    }
     const scene = sample.truth?.scene;
     if (scene && grid && sample.image)
-      for (const [patch, value] of image) add(shows, patchShows(scene, sample.image.width, grid, patch), value);
+      for (const [patch, value] of image) {
+        add(weights.shows, patchShows(scene, sample.image.width, grid, patch), value);
+        add(weights.grounds, scene.background, value);
+        add(weights.places, ninthOf(grid, patch), value);
+      }
   }
   return {
     feature,
@@ -87,8 +107,11 @@ export function factsOf(feature: number, fired: number, samples: number, hits: r
     samples,
     hits: hits.length,
     on_image: total === 0 ? 0 : round(onImage / total),
-    peak_tokens: shares(peaks),
-    shows: shares(shows),
+    peak_tokens: shares(weights.peaks),
+    before_peak: shares(weights.before),
+    shows: shares(weights.shows),
+    grounds: shares(weights.grounds),
+    places: shares(weights.places),
     families: shares(families),
   };
 }

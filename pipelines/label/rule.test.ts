@@ -15,7 +15,10 @@ const facts: ExampleFacts = {
     { name: ' right', share: 0.3 },
     { name: '?', share: 0.1 },
   ],
+  before_peak: [{ name: ' the', share: 0.4 }],
   shows: [],
+  grounds: [],
+  places: [],
   families: [{ name: 'spatial', share: 0.9 }],
 };
 const estimate = (value: number, low: number, high: number) => ({ value, low, high, n: 400 });
@@ -80,6 +83,24 @@ describe('the rule-made label', () => {
     ['spatial evidence', evidence, facts, 'Spatial question: left of, at “left”, “right”'],
     ['words', dull, facts, 'Word: “left”, “right”'],
     ['a thing in the picture', dull, { ...facts, on_image: 0.8, shows: [{ name: 'cat', share: 0.7 }] }, 'Picture: cat'],
+    [
+      'ground of a colour in a place',
+      dull,
+      {
+        ...facts,
+        on_image: 0.8,
+        shows: [{ name: 'ground', share: 0.9 }],
+        grounds: [{ name: 'red', share: 0.8 }],
+        places: [{ name: 'top left', share: 0.7 }],
+      },
+      'Picture: ground, red, top left',
+    ],
+    [
+      'a word after another',
+      dull,
+      { ...facts, before_peak: [{ name: ' to the', share: 0.7 }] },
+      'Word: “left”, “right” after “to the”',
+    ],
     [
       'many things',
       dull,

@@ -10,6 +10,10 @@ const NAMED = 0.2;
 const MOSTLY = 0.5;
 const NAMES = 3;
 
+/** The first of a list, where it makes up most of it. */
+const mainly = ([first]: ExampleFacts['places']): string | undefined =>
+  first && first.share > MOSTLY && first.name !== '' ? first.name : undefined;
+
 const silent: Rule = (_, { fired }) => (fired === 0 ? 'Silent on held-out samples' : undefined);
 
 /** Chosen and confirmed as spatial: the truth that it tells best, and where it peaks. */
@@ -21,15 +25,19 @@ const spatial: Rule = (evidence, facts) => {
   return `Spatial question${told}${at ? `, at ${at}` : ''}`;
 };
 
-const picture: Rule = (_, { on_image, shows }) => {
+const picture: Rule = (_, { on_image, shows, grounds, places }) => {
   if (on_image < MOSTLY) return undefined;
   const named = shows.filter(({ share }) => share >= NAMED).slice(0, NAMES);
-  return `Picture: ${named.length > 0 ? named.map(({ name }) => name).join(', ') : 'patches of many things'}`;
+  const things = named.length > 0 ? named.map(({ name }) => name).join(', ') : 'patches of many things';
+  const colour = named[0]?.name === 'ground' ? mainly(grounds) : undefined;
+  const place = mainly(places);
+  return `Picture: ${[things, colour, place].filter((part) => part !== undefined).join(', ')}`;
 };
 
 const word: Rule = (_, facts) => {
   const tokens = tokensOf(facts);
-  return tokens ? `Word: ${tokens}` : undefined;
+  const before = mainly(facts.before_peak);
+  return tokens ? `Word: ${tokens}${before ? ` after ${sayToken(before)}` : ''}` : undefined;
 };
 
 const family: Rule = (_, { families }) => {

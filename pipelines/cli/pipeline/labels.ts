@@ -31,7 +31,7 @@ export function labelStages(
   });
   const stage = (name: string, settings: Json, inputs: Stage['inputs'], files: Stage['files']): Stage => {
     const [, kind] = name.split('/');
-    return { name, version: 1, settings, inputs, files, module: `label/${kind}.stage.ts` };
+    return { name, version: 2, settings, inputs, files, module: `label/${kind}.stage.ts` };
   };
   const held = { ...heldOut('vision', 'tuned/scenes'), ...heldOut('text', 'tuned/text') };
   const written = ({ languageModel, shown, judged }: RunConfig['labels'], layer: number): Stage[] =>
