@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { activationsCommand } from './activations/command.ts';
 import { checkCommand } from './check/command.ts';
 import { planCommand } from './plan/command.ts';
 import { runCommand } from './run/command.ts';
+import { saeCommand } from './sae/command.ts';
 import { serveCommand } from './serve/command.ts';
 import { showCommand } from './show/command.ts';
 import { startCommand } from './start/command.ts';
@@ -17,6 +19,8 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   checkCommand,
   verifyCommand,
   showCommand,
+  saeCommand,
+  activationsCommand,
 ];
 
 /** The command line, without running it. Misuse throws commander's error instead of leaving the process. */
@@ -30,6 +34,10 @@ export function createProgram(): Command {
     .addHelpText('after', '\nExample:\n  $ parallax run demo')
     .exitOverride();
   for (const add of COMMANDS) add(program);
-  for (const command of program.commands) command.exitOverride();
+  const quiet = (command: Command) => {
+    command.exitOverride();
+    command.commands.forEach(quiet);
+  };
+  program.commands.forEach(quiet);
   return program;
 }

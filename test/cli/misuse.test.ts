@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../pipelines/cli/program.ts';
 import { oneLine, parallax } from './words.ts';
@@ -41,12 +42,31 @@ describe('misuse', () => {
 });
 
 describe('help', () => {
-  const commands = createProgram().commands.filter((command) => !command.name().startsWith('help'));
-  test.each(commands.map((command) => command.name()))('%s explains itself with an example', (name) => {
-    const { code, out } = parallax([name, '--help']);
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/Usage: parallax/) });
-    expect(out).toMatch(/Examples?:\n {2}\$ parallax/);
-  });
+  const named = (command: Command, above: string[]): string[][] => {
+    const words = [...above, command.name()];
+    return [words, ...command.commands.flatMap((inner) => named(inner, words))];
+  };
+  const commands = createProgram().commands.flatMap((command) => named(command, []));
+
+  test.each(commands.map((words) => [words.join(' '), words] as const))(
+    '%s explains itself with an example',
+    (_, words) => {
+      let said = '';
+      const program = createProgram();
+      const listen = (command: Command) => {
+        command.configureOutput({
+          writeOut: (text) => {
+            said += text;
+          },
+        });
+        command.commands.forEach(listen);
+      };
+      listen(program);
+      expect(() => program.parse([...words, '--help'], { from: 'user' })).toThrow('(outputHelp)');
+      expect(said).toMatch(/^Usage: parallax/);
+      expect(said).toMatch(/Examples?:\n {2}\$ (PORT=\d+ )?parallax/);
+    },
+  );
 
   test('the whole program too', () => {
     expect(parallax(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('$ parallax run demo') });
@@ -81,7 +101,11 @@ describe('a damaged model', () => {
       /decoder_model_merged\.onnx/,
     ],
     ['an empty graph', (dir: string) => truncateSync(join(dir, 'onnx/vision_encoder.onnx'), 0), /vision_encoder\.onnx/],
-    ['a truncated tokenizer', (dir: string) => truncateSync(join(dir, 'tokenizer.json'), 1000), /tuned has no tokenizer/],
+    [
+      'a truncated tokenizer',
+      (dir: string) => truncateSync(join(dir, 'tokenizer.json'), 1000),
+      /tuned has no tokenizer/,
+    ],
     [
       "another model's size",
       (dir: string) =>

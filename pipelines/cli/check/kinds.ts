@@ -1,26 +1,21 @@
-import { existsSync } from 'node:fs';
 import type { Check } from './case.ts';
 
-/** Kind of a golden case -> module beside this file that exports `check`. Loaded when a case of the kind is met. */
-const MODULES: Readonly<Record<string, string>> = {
-  taps: './taps.ts',
-  intervene: './intervene.ts',
-  attribution: './attribution.ts',
-  'sae-train': './sae-train.ts',
-  'sae-load': './sae-load.ts',
-  'sae-eval': './sae-eval.ts',
-  diff: './diff.ts',
-  stats: './stats.ts',
-  planted: './planted.ts',
+/** Kind of a golden case -> the module that checks it, loaded when a case of the kind is met. */
+const MODULES: Readonly<Record<string, () => Promise<{ readonly check: Check }>>> = {
+  taps: () => import('./taps.ts'),
+  intervene: () => import('./intervene.ts'),
+  attribution: () => import('./attribution.ts'),
+  'sae-train': () => import('./sae-train.ts'),
+  'sae-load': () => import('./sae-load.ts'),
+  'sae-eval': () => import('./sae-eval.ts'),
+  diff: () => import('./diff.ts'),
+  stats: () => import('./stats.ts'),
+  planted: () => import('./planted.ts'),
 };
+
+export const KINDS = Object.keys(MODULES);
 
 /** The check of a kind; undefined where the kind is unknown. */
 export async function checkOf(kind: string): Promise<Check | undefined> {
-  const file = Object.hasOwn(MODULES, kind) ? MODULES[kind] : undefined;
-  if (!file) return undefined;
-  const url = new URL(file, import.meta.url);
-  if (!existsSync(url)) return undefined;
-  return ((await import(url.href)) as { check: Check }).check;
+  return Object.hasOwn(MODULES, kind) ? (await MODULES[kind]!()).check : undefined;
 }
-
-export const KINDS = Object.keys(MODULES);
