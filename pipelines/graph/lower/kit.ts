@@ -51,7 +51,7 @@ export function tapeOf(graph: EditableGraph): Tape {
     nodes: orderedNodes(graph),
     inputs: graph.inputs,
     initializers: graph.initializers.values(),
-    valueInfo: graph.model.proto.graph.valueInfo,
+    valueInfo: graph.declared,
     ...(graph.model.external ? { external: graph.model.external } : {}),
   });
   return new Tape(facts, graphSink(graph));

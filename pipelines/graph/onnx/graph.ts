@@ -1,5 +1,12 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { type GraphProto, ModelProtoSchema, type NodeProto, NodeProtoSchema, OperatorSetIdProtoSchema } from 'onnx-buf';
+import {
+  type GraphProto,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  type ValueInfoProto,
+} from 'onnx-buf';
 import { GraphError } from '../errors.ts';
 import { type ElementType, i64, type Tensor } from '../tensor.ts';
 import { type Attributes, attribute, type Dim, tensorProto, valueInfo } from './build.ts';
@@ -20,8 +27,12 @@ import type { OnnxModel } from './model.ts';
 export class EditableGraph extends IndexedGraph {
   readonly #domains = new Map<string, bigint>();
 
-  constructor(model: OnnxModel) {
+  /** Shapes that the file declares of inner values: true of every value that keeps its name. */
+  readonly declared: readonly ValueInfoProto[];
+
+  constructor(model: OnnxModel, declared: readonly ValueInfoProto[] = model.proto.graph.valueInfo) {
     super(model);
+    this.declared = declared;
     for (const { domain, version } of model.proto.opsetImport) this.#domains.set(domain, version);
   }
 
@@ -172,6 +183,6 @@ export class EditableGraph extends IndexedGraph {
 
   /** A second, independent graph with the same content. */
   clone(): EditableGraph {
-    return new EditableGraph({ ...this.model, proto: this.toModel() });
+    return new EditableGraph({ ...this.model, proto: this.toModel() }, this.declared);
   }
 }

@@ -1,6 +1,9 @@
 import type { Tape } from '../../grad/tape.ts';
 import type { Dim } from '../../onnx/build.ts';
 
+/** What some kernels add to a masked score: the least float32, so that a row of masked keys stays finite. */
+export const LOWEST = -3.4028234663852886e38;
+
 /** `[0, 1, ..., n-1]` as int64, `n` a dimension. */
 export function range(tape: Tape, n: Dim): string {
   const scalar = (v: string) => tape.pure('Squeeze', [v, tape.ints([0])]);

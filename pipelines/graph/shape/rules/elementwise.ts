@@ -83,7 +83,7 @@ export const ELEMENTWISE_SHAPES: Readonly<Record<string, ShapeRule>> = {
   ),
   ...list('Identity Cast CastLike', sameInts),
   ...list(
-    'ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceSumSquare ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp',
+    'ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceSumSquare ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ArgMax ArgMin',
     reduce,
   ),
   ...list('LayerNormalization SimplifiedLayerNormalization RMSNormalization', norm),

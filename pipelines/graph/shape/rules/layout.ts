@@ -186,6 +186,25 @@ const tile: ShapeRule = (node, facts) => {
   return shape && one(shape.map((d, i) => (repeats ? mul(d, repeats[i]!) : facts.fresh())));
 };
 
+const gatherND: ShapeRule = (node, facts) => {
+  const [data, at] = node.input.map((v) => facts.shape(v));
+  const depth = at?.at(-1);
+  if (!data || !at || typeof depth !== 'number') return undefined;
+  return one([...at.slice(0, -1), ...data.slice(intAttr(node, 'batch_dims', 0) + depth)]);
+};
+
+const oneHot: ShapeRule = (node, facts) => {
+  const shape = facts.shape(node.input[0]!);
+  if (!shape) return undefined;
+  const axis = axisOf(intAttr(node, 'axis', -1), shape.length + 1);
+  return one([...shape.slice(0, axis), facts.ints(node.input[1]!)?.[0] ?? facts.fresh(), ...shape.slice(axis)]);
+};
+
+const nonZero: ShapeRule = (node, facts) => {
+  const shape = facts.shape(node.input[0]!);
+  return shape && one([shape.length, facts.fresh()]);
+};
+
 const range: ShapeRule = (node, facts) => {
   const [start, limit, delta] = node.input.map((v) => facts.ints(v)?.[0]);
   return one([start === 0 && delta === 1 && limit !== undefined ? limit : facts.fresh()]);
@@ -210,4 +229,7 @@ export const LAYOUT_SHAPES: Readonly<Record<string, ShapeRule>> = {
   Transpose: transpose,
   Pad: pad,
   Range: range,
+  GatherND: gatherND,
+  OneHot: oneHot,
+  NonZero: nonZero,
 };

@@ -1,4 +1,4 @@
-import { intAttr, stringAttr } from '../../onnx/attributes.ts';
+import { intAttr, intsAttr, stringAttr } from '../../onnx/attributes.ts';
 import type { Dim } from '../../onnx/build.ts';
 import { div, mul } from '../dim.ts';
 import { broadcastShapes, list, one, type Shape, type ShapeRule } from './kit.ts';
@@ -23,13 +23,22 @@ const gemm: ShapeRule = (node, facts) => {
 /** Fused attention: the output is as wide as the queries. */
 const attention: ShapeRule = (node, facts) => {
   const q = facts.shape(node.input[0]!);
+  if (node.domain === '' && q?.length === 4)
+    return one([...q.slice(0, 3), facts.shape(node.input[2]!)?.at(-1) ?? facts.fresh()]);
+  if (q?.length === 5) return one([q[0]!, q[1]!, mul(q[2]!, q[4]!)]);
   if (q?.length !== 3) return undefined;
   const heads = intAttr(node, 'num_heads', 0);
   const packed = node.opType === 'GroupQueryAttention' && !node.input[1];
-  const width = packed
-    ? mul(heads, div(q[2]!, heads + 2 * intAttr(node, 'kv_num_heads', heads)) ?? facts.fresh())
-    : q[2]!;
-  return one([q[0]!, q[1]!, width]);
+  if (packed)
+    return one([
+      q[0]!,
+      q[1]!,
+      mul(heads, div(q[2]!, heads + 2 * intAttr(node, 'kv_num_heads', heads)) ?? facts.fresh()),
+    ]);
+  if (node.opType !== 'Attention' || node.domain === '') return one(q);
+  const sizes = intsAttr(node, 'qkv_hidden_sizes');
+  const all = facts.shape(node.input[1]!)?.at(-1);
+  return one([q[0]!, q[1]!, sizes?.[2] ?? (all === undefined ? undefined : div(all, 3)) ?? facts.fresh()]);
 };
 
 const skipNorm: ShapeRule = (node, facts) => {
@@ -57,7 +66,7 @@ const einsum: ShapeRule = (node, facts) => {
 /** Products of matrices, and the fused operators that hold them. */
 export const LINEAR_SHAPES: Readonly<Record<string, ShapeRule>> = {
   ...list('MatMul FusedMatMul', matmul),
-  ...list('GroupQueryAttention MultiHeadAttention', attention),
+  ...list('GroupQueryAttention MultiHeadAttention Attention', attention),
   ...list('SkipLayerNormalization SkipSimplifiedLayerNormalization', skipNorm),
   Gemm: gemm,
   Einsum: einsum,
