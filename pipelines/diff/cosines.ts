@@ -14,3 +14,16 @@ export const STAGE_PAIRS = [
 
 /** Name of a pair's cosine: `cos.S.F`. */
 export const cosineName = (a: StageName, b: StageName): string => `cos.${a}.${b}`;
+
+/** Pairs compared after Procrustes alignment: rotation itself, and what the test against adaptation noise needs. */
+export const ALIGNED_PAIRS = [
+  ['S', 'F'],
+  ['F', 'F2'],
+  ['D', 'F'],
+  ['D', 'F2'],
+  ['C', 'F'],
+  ['C', 'F2'],
+] as const satisfies readonly (readonly [StageName, StageName])[];
+
+/** Name of a pair's aligned cosine: `procrustes.S.F`. */
+export const alignedName = (a: StageName, b: StageName): string => `procrustes.${a}.${b}`;

@@ -4,7 +4,7 @@ import type { Sae } from '#pipelines/sae/types.ts';
 import { adaptedMask, sensitivityGrid, sharedMask, strictMask, suspectMask } from './adapted.ts';
 import { modalityDominance } from './dominance.ts';
 import { encodeRows } from './encode.ts';
-import { columnCosines, normRatios, procrustesCosines, rowCosines, turns } from './geometry.ts';
+import { columnCosines, normRatios, procrustesCosines, rowCosines } from './geometry.ts';
 import { rotationQ } from './noise.ts';
 import { energy, visionPreference } from './preference.ts';
 import { LatentScaling } from './scaling.ts';
@@ -40,7 +40,6 @@ describe('geometry', () => {
     const turned = rotateRows(rows, plane, d);
     expect(Math.min(...procrustesCosines(rows, turned, d))).toBeCloseTo(1, 12);
     expect(Math.min(...rowCosines(rows, turned, d))).toBeLessThan(0.9);
-    expect(Array.from(turns(rows, rows, d)).every((x) => x === 0)).toBe(true);
   });
 });
 
@@ -129,14 +128,19 @@ describe('adapted sets', () => {
       [1, 1 / 3],
     ]);
   });
-  it('tests rotation against the text-only control where there is no second seed', () => {
-    const control = Array.from({ length: 40 }, (_, i) => 0.9 + 0.002 * i);
-    const observed = control.map((c, i) => (i < 30 ? 0.3 : c));
-    const arrays: Record<string, number[]> = { 'procrustes.S.C': control, 'procrustes.S.F': observed };
-    const of = (name: string) => (arrays[name] ? Float64Array.from(arrays[name]) : null);
-    const q = rotationQ(of, new Uint8Array(40).fill(1, 39))!;
+  it('tests rotation by the odd one of three adaptations', () => {
+    const draw = random(2, 'odd');
+    const noise = () => Float64Array.from({ length: 60 }, () => 0.97 + 0.02 * draw.float());
+    const far = (x: Float64Array) => x.map((c, i) => (i < 30 ? 0.5 : c));
+    const arrays: Record<string, Float64Array> = {
+      'procrustes.F.F2': noise(),
+      'procrustes.C.F': far(noise()),
+      'procrustes.C.F2': far(noise()),
+    };
+    const q = rotationQ((name) => arrays[name] ?? null, new Uint8Array(60).fill(1, 59))!;
     expect(Array.from(q.subarray(0, 30)).every((x) => x <= 0.05)).toBe(true);
-    expect(Array.from(q.subarray(30)).every((x) => x > 0.5)).toBe(true);
+    expect(Array.from(q.subarray(30)).filter((x) => x <= 0.05).length).toBeLessThan(3);
+    expect(q[59]).toBe(1);
     expect(rotationQ(() => null, [0, 0])).toBe(null);
   });
 });

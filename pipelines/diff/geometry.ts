@@ -50,29 +50,10 @@ export function unitRows(a: ArrayLike<number>, d: number): Float64Array {
 }
 
 /**
- * Rows of `a [n, d]` after the one orthogonal map that brings its unit rows closest to those of `b`: a rotation common to
- * all features is no feature's rotation.
+ * Cosine of each row of `a` with the same row of `b` after the one orthogonal map that brings the unit rows of `a`
+ * closest to those of `b`: a rotation common to all features is no feature's rotation.
  */
-export const alignedRows = (a: ArrayLike<number>, b: ArrayLike<number>, d: number): Float64Array =>
-  rotateRows(a, procrustes(unitRows(a, d), unitRows(b, d), d), d);
-
-/** Cosine of each row of `a`, so aligned, with the same row of `b`. */
-export const procrustesCosines = (a: ArrayLike<number>, b: ArrayLike<number>, d: number): Float64Array =>
-  rowCosines(alignedRows(a, b, d), b, d);
-
-/** Turns shorter than this are rounding, not rotation. */
-const NO_TURN = 1e-6;
-
-/**
- * How far each unit row of `b` leaves the same row of `a`, across it: `b^ - (b^ . a^) a^`, `[n, d]`, 0 where that is rounding.
- * A turn without its component along the old direction, which is negative for every turn.
- */
-export function turns(a: ArrayLike<number>, b: ArrayLike<number>, d: number): Float64Array {
-  const [from, to] = [unitRows(a, d), unitRows(b, d)];
-  const across = to.map((x, k) => {
-    const i = Math.floor(k / d);
-    return x - rowDot(to, i, from, i, d) * from[k]!;
-  });
-  const norms = rowNorms(across, d);
-  return across.map((x, k) => (norms[Math.floor(k / d)]! < NO_TURN ? 0 : x));
+export function procrustesCosines(a: ArrayLike<number>, b: ArrayLike<number>, d: number): Float64Array {
+  const rotation = procrustes(unitRows(a, d), unitRows(b, d), d);
+  return rowCosines(rotateRows(a, rotation, d), b, d);
 }

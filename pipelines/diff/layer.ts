@@ -1,20 +1,15 @@
 import type { Sae, StageName } from '#pipelines/sae/types.ts';
 import type { Numbers } from './arrays.ts';
-import { cosineName, STAGE_PAIRS } from './cosines.ts';
+import { ALIGNED_PAIRS, alignedName, cosineName, STAGE_PAIRS } from './cosines.ts';
 import { modalityDominance } from './dominance.ts';
-import { alignedRows, columnCosines, normRatios, rowCosines, turns } from './geometry.ts';
+import { columnCosines, normRatios, procrustesCosines, rowCosines } from './geometry.ts';
 import { energy, type ResampledStream, visionPreference } from './preference.ts';
-import { median } from './statistics/index.ts';
 import { SUM_CLASS } from './sums.ts';
 
 /** Dictionaries of one layer by stage; S and F are always there. */
 export type Dictionaries = ReadonlyMap<StageName, Sae>;
 
-/**
- * Cosines, norms and Procrustes cosines of one layer's dictionaries, `[n]` each, by the names of `DIFF_FILE`. `shared_turn`
- * is the cosine between the turns of the two seeds F and F2 away from S, less the layer's median (what alignment leaves of a
- * common turn): positive where they turn alike.
- */
+/** Cosines, norms and Procrustes cosines of one layer's dictionaries, `[n]` each, by the names of `DIFF_FILE`. */
 export function dictionaryArrays(saes: Dictionaries): Record<string, Numbers> {
   const [base, tuned] = [saes.get('S')!, saes.get('F')!];
   const arrays: Record<string, Numbers> = {};
@@ -24,21 +19,9 @@ export function dictionaryArrays(saes: Dictionaries): Record<string, Numbers> {
   }
   arrays['encoder.S.F'] = columnCosines(base.wEnc, tuned.wEnc, tuned.n);
   arrays['norm_ratio.S.F'] = normRatios(base.wDec, tuned.wDec, tuned.d);
-  const aligned = new Map<StageName, Float64Array>();
-  for (const stage of ['F', 'F2', 'C'] as const) {
-    const other = saes.get(stage);
-    if (!other) continue;
-    const rows = alignedRows(base.wDec, other.wDec, tuned.d);
-    aligned.set(stage, rows);
-    arrays[`procrustes.S.${stage}`] = rowCosines(rows, other.wDec, tuned.d);
-  }
-  const second = saes.get('F2');
-  if (second) {
-    const first = turns(aligned.get('F')!, tuned.wDec, tuned.d);
-    const again = turns(aligned.get('F2')!, second.wDec, tuned.d);
-    const shared = rowCosines(first, again, tuned.d);
-    const common = median(shared);
-    arrays['shared_turn'] = shared.map((x) => x - common);
+  for (const [a, b] of ALIGNED_PAIRS) {
+    const [x, y] = [saes.get(a), saes.get(b)];
+    if (x && y) arrays[alignedName(a, b)] = procrustesCosines(x.wDec, y.wDec, tuned.d);
   }
   return arrays;
 }

@@ -1,49 +1,44 @@
-import { benjaminiHochberg, mirrorQ } from './statistics/index.ts';
+import { alignedName } from './cosines.ts';
+import { competitionQ } from './statistics/index.ts';
 
 /** Arrays over the features of all layers, layer by layer; null where a run has not that stage. */
 export type ArrayOf = (name: string) => Float64Array | null;
 
-/**
- * Two seeds of stage F: noise of adaptation turns each its own way, so the cosine between their turns is symmetric about 0; a
- * cause turns both alike. q by the mirror statistic.
- */
-function betweenSeeds(of: ArrayOf, ids: readonly number[]): Float64Array | null {
-  const shared = of('shared_turn');
-  return shared && mirrorQ(ids.map((i) => shared[i]!));
-}
+/** Stages that F and F2 would be exchangeable with, had the model not learnt to see: the base, or the text-only control, on the same words. */
+const UNSEEING = ['D', 'C'] as const;
 
 /**
- * Without a second seed, the text-only control tells what adaptation does: the p of a feature is the share of living features
- * whose rotation in the control is as large, q by Benjamini-Hochberg.
- */
-function againstControl(of: ArrayOf, ids: readonly number[]): Float64Array | null {
-  const control = of('procrustes.S.C');
-  const observed = of('procrustes.S.F');
-  if (!control || !observed) return null;
-  const sorted = Float64Array.from(ids, (i) => control[i]!).sort();
-  return benjaminiHochberg(ids.map((i) => (1 + countUpTo(sorted, observed[i]!)) / (1 + ids.length)));
-}
-
-/**
- * q of every feature's rotation being no more than the noise of adapting a dictionary, 1 for the dead; null where a run has no
- * control that could tell.
+ * q of every feature's change between an unseeing stage and F being no more than the noise of adapting a dictionary twice.
+ * D, F and F2 are three adaptations of one dictionary; where the model has not changed, each of them is the odd one out with
+ * chance 1/3, by whatever margin. Where it has, F and F2 agree and D is left alone. Margin: cosine of the pair that agrees,
+ * less the larger one of the other two, after Procrustes alignment of each pair. The same with C for D; a run that has both
+ * asks for both, and q is the larger. 1 for the dead; null where a run has no F2, or neither D nor C.
  */
 export function rotationQ(of: ArrayOf, dead: ArrayLike<number>): Float64Array | null {
+  const seeds = of(alignedName('F', 'F2'));
+  const tests = UNSEEING.flatMap((stage) => {
+    const [first, second] = [of(alignedName(stage, 'F')), of(alignedName(stage, 'F2'))];
+    return seeds && first && second ? [oddOneOut(seeds, first, second, dead)] : [];
+  });
+  if (tests.length === 0) return null;
+  return Float64Array.from(dead, (_, i) => Math.max(...tests.map((q) => q[i]!)));
+}
+
+/** q of being left alone by a pair that agrees, from the three cosines of every living feature. */
+function oddOneOut(
+  agree: Float64Array,
+  first: Float64Array,
+  second: Float64Array,
+  dead: ArrayLike<number>,
+): Float64Array {
   const ids = Array.from(dead, (_, i) => i).filter((i) => !dead[i]);
-  const found = betweenSeeds(of, ids) ?? againstControl(of, ids);
-  if (!found) return null;
+  const margin = (i: number): number => {
+    const [, middle, high] = [agree[i]!, first[i]!, second[i]!].sort((a, b) => a - b) as [number, number, number];
+    return high - middle;
+  };
+  const alone = (i: number): number => (agree[i]! > Math.max(first[i]!, second[i]!) ? 1 : 0);
+  const found = competitionQ(ids.map(alone), ids.map(margin), 1 / 3);
   const q = new Float64Array(dead.length).fill(1);
   for (const [k, i] of ids.entries()) q[i] = found[k]!;
   return q;
-}
-
-/** Number of ascending values at or below `x`. */
-function countUpTo(sorted: Float64Array, x: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! <= x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

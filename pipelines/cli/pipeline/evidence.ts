@@ -27,7 +27,7 @@ export function diffStages(
     const saes = Object.entries(dictionaries).map(([stage, names]) => [`sae/${stage}`, names[layer]!]);
     return {
       name: `diff/${layerName(layer)}`,
-      version: 1,
+      version: 2,
       settings: settings as Json,
       inputs: {
         ...Object.fromEntries(saes),
@@ -51,7 +51,7 @@ export function diffStages(
   };
   const join: Stage = {
     name: 'diff/join',
-    version: 1,
+    version: 2,
     settings: settings as Json,
     inputs: byLayer(pair.layers, 'diff'),
     files: {},

@@ -117,7 +117,7 @@ function plantLayer(o: WorldOptions, roles: readonly Role[], left: readonly bool
   const base = named('base');
   const rows = roles.map(() => direction(base, o.d));
   const bias = Float64Array.from({ length: o.d }, () => base.normal() * 0.5);
-  const common = commonRotation(base, o.d, COMMON_ANGLE);
+  const common = commonRotation(base, o.d, o.planted === 'none' ? 0 : COMMON_ANGLE);
   const cause = named('cause');
   const tuned = rows.map((row, i) => {
     const { turn } = roles[i]!;
