@@ -1,11 +1,22 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { basename } from 'node:path';
 import { serve } from '@hono/node-server';
 import { createApp } from '../../../api/app.ts';
+import { shellPages } from '../../../api/shell.ts';
+import { renderFeature } from '../../../site/src/render/feature.ts';
+import { renderHead } from '../../../site/src/render/head.ts';
 import { ParallaxError } from '../../config/errors.ts';
 import { fsRegistry } from '../../release/registry-fs.ts';
 import { staticFiles } from './assets.ts';
+
+const KERNEL = new URL('../../../api/probe-kernel.wasm', import.meta.url);
+let kernel: Promise<WebAssembly.Module> | undefined;
+const probeModule = (): Promise<WebAssembly.Module> => {
+  kernel ??= readFile(KERNEL).then((bytes) => WebAssembly.compile(bytes));
+  return kernel;
+};
 
 /** A site and an API that answer on one address. */
 export interface Serving {
@@ -25,9 +36,12 @@ export async function startServer(options: {
 }): Promise<Serving> {
   const { releases, site, port } = options;
   const origin = process.env['PARALLAX_ORIGIN'];
+  const assets = staticFiles(site);
   const app = createApp({
     releases: fsRegistry(releases),
-    assets: staticFiles(site),
+    assets,
+    pages: shellPages(assets, { renderFeature, renderHead }),
+    probeModule,
     report: (error) => process.stderr.write(`${error.stack ?? error.message}\n`),
     ...(origin ? { origin } : {}),
   });
