@@ -6,6 +6,7 @@ import { type Step, stepFeeds, stepsOf } from './edit/steps.ts';
 import { GraphError } from './errors.ts';
 import { completeInputs, type Sizes, sizesOf } from './feeds.ts';
 import { lower } from './lower/index.ts';
+import { computeInFloat32 } from './lower/precision.ts';
 import { nearest } from './nearest.ts';
 import { EditableGraph } from './onnx/graph.ts';
 import { readModel } from './onnx/model.ts';
@@ -77,11 +78,18 @@ function siteTensor(
   return { type: 'float32', dims: shape, data: data as Float32Array };
 }
 
+/** The anatomy as edited graphs have it, which compute in float32 whatever the file stores. */
+const widened = (anatomy: GraphAnatomy): GraphAnatomy => ({
+  ...anatomy,
+  places: new Map([...anatomy.places].map(([site, place]) => [site, { ...place, type: 'float32' }])),
+  inputs: anatomy.inputs.map((input) => (input.type === 'float16' ? { ...input, type: 'float32' } : input)),
+});
+
 /** Opens a decoder's graph for forward passes. Throws `GraphError`. */
 export async function openForward(source: string | Uint8Array, options: OpenOptions = {}): Promise<Forward> {
   const model = await readModel(source);
   const graph = canonicalise(new EditableGraph(model));
-  const anatomy = findAnatomy(graph);
+  const anatomy = widened(findAnatomy(graph));
   const device = options.device ?? 'cpu';
   const threads = options.threads ?? 1;
   const sessions = new SessionCache();
@@ -89,6 +97,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
   /** A copy of the graph, and where its sites are; fused attentions whose inside is asked for are lowered first. */
   function edited(sites: readonly Site[]): { copy: EditableGraph; places: Map<Site, Place> } {
     const copy = graph.clone();
+    computeInFloat32(copy);
     const places = new Map(anatomy.places);
     const layers = new Set(sites.flatMap((site) => places.get(site)!.inside?.layer ?? []));
     for (const site of sites) {
@@ -112,7 +121,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
         'export the decoder with plain operators',
       );
     const parts = new Map([...lowered].map(([node, inner]) => [layerOf.get(node.output[0]), inner]));
-    for (const [site, { inside, ...place }] of anatomy.places) {
+    for (const [site, { inside, ...place }] of places) {
       const inner = inside && parts.get(inside.layer);
       if (inner) places.set(site, { ...place, value: inner[inside.part] });
     }

@@ -5,6 +5,7 @@ import {
   type NodeProto,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
+  type TensorProto,
   type ValueInfoProto,
 } from 'onnx-buf';
 import { GraphError } from '../errors.ts';
@@ -72,6 +73,12 @@ export class EditableGraph extends IndexedGraph {
     const name = this.fresh(hint);
     this.weights.set(name, tensorProto(tensor, name));
     return name;
+  }
+
+  /** Puts a weight in place of the one of its name, or adds it. */
+  setWeight(tensor: TensorProto): void {
+    this.names.add(tensor.name);
+    this.weights.set(tensor.name, tensor);
   }
 
   /** An int64 constant `[values.length]`; for a number, a scalar. */
