@@ -42,11 +42,10 @@ export function normRatios(a: ArrayLike<number>, b: ArrayLike<number>, d: number
 
 /** Rows of `a [n, d]` at unit length; a zero row stays zero. */
 export function unitRows(a: ArrayLike<number>, d: number): Float64Array {
-  const norms = rowNorms(a, d);
-  return Float64Array.from(a, (x, i) => {
-    const norm = norms[Math.floor(i / d)]!;
-    return norm === 0 ? 0 : x / norm;
-  });
+  const out = new Float64Array(a.length);
+  for (const [i, norm] of rowNorms(a, d).entries())
+    if (norm > 0) for (let k = i * d; k < (i + 1) * d; k += 1) out[k] = a[k]! / norm;
+  return out;
 }
 
 /**

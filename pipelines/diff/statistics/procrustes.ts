@@ -34,11 +34,14 @@ function crossProduct(a: ArrayLike<number>, b: ArrayLike<number>, d: number): Ma
 /** Rows of `a [m, d]` times `rotation [d, d]`. */
 export function rotateRows(a: ArrayLike<number>, rotation: Float64Array, d: number): Float64Array {
   const out = new Float64Array(a.length);
-  for (let row = 0; row < a.length; row += d)
+  for (let row = 0; row < a.length; row += d) {
+    const sum = out.subarray(row, row + d);
     for (let i = 0; i < d; i += 1) {
       const x = a[row + i]!;
-      for (let j = 0; j < d; j += 1) out[row + j]! += x * rotation[i * d + j]!;
+      const along = rotation.subarray(i * d, (i + 1) * d);
+      for (let j = 0; j < d; j += 1) sum[j]! += x * along[j]!;
     }
+  }
   return out;
 }
 
