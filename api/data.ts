@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
-import { PATHS } from '#release/ids.ts';
+import { PATHS, parseReleaseId } from '#release/ids.ts';
 import { sha256Hex } from '#release/sha256.ts';
 import { fromAssets } from './assets.ts';
 import type { AppEnv } from './deps.ts';
 import { COMMON, FOREVER } from './headers.ts';
-import { openRelease } from './open.ts';
+import { openRelease, pathOf } from './open.ts';
 import { HttpProblem } from './problem.ts';
 import { matches } from './respond.ts';
 
@@ -32,9 +32,9 @@ export function parseRange(
 
 /** `/data/<release>/<path>`: the files of a release as they are, whole (checked) or in parts. */
 export async function serveData(c: Context<AppEnv>): Promise<Response | null> {
-  const ready = await fromAssets(c);
+  const [, , release = '', ...rest] = (pathOf(c) ?? '').split('/');
+  const ready = await fromAssets(c, parseReleaseId(release) ? { 'cache-control': FOREVER } : {});
   if (ready) return ready;
-  const [, , release = '', ...rest] = new URL(c.req.url).pathname.split('/');
   const path = rest.join('/');
   const reader = await openRelease(c, release);
   const entry = Object.hasOwn(reader.manifest.files, path) ? reader.manifest.files[path] : undefined;

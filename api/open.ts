@@ -28,15 +28,25 @@ export async function openRelease(c: Context<AppEnv>, text: string): Promise<Rel
   const ids = await releases.list();
   const newest = parseReleaseId(text) ? null : newestOf(ids, text);
   if (newest) {
-    const { pathname, search } = new URL(c.req.url);
+    const { search } = new URL(c.req.url);
+    const pathname = pathOf(c) ?? '';
     // 307 keeps the method and the body of a probe.
-    throw new Redirect(pathname.replace(`/${text}`, `/${newest}`) + search, c.req.method === 'POST' ? 307 : 302);
+    throw new Redirect(encodeURI(pathname.replace(`/${text}`, `/${newest}`)) + search, c.req.method === 'POST' ? 307 : 302);
   }
   throw new HttpProblem(404, `release: there is no release ${text}`, {
     field: 'release',
     allowed: ids.slice(0, MAX_LISTED),
     next: 'see /api/v1/releases',
   });
+}
+
+/** Path of a request with its escapes undone; null where they cannot be. Total. */
+export function pathOf(c: Context<AppEnv>): string | null {
+  try {
+    return decodeURIComponent(new URL(c.req.url).pathname);
+  } catch {
+    return null;
+  }
 }
 
 /** What a missing feature's problem says. */

@@ -18,7 +18,7 @@ import type { AppDeps, AppEnv, PageContext, RenderedPage } from './deps.ts';
 import { BRIEFLY } from './headers.ts';
 import { citableOf, signposting } from './links.ts';
 import { negotiate } from './negotiate.ts';
-import { openRelease, Redirect } from './open.ts';
+import { openRelease, pathOf, Redirect } from './open.ts';
 import { HttpProblem } from './problem.ts';
 import { respond } from './respond.ts';
 
@@ -88,15 +88,15 @@ const suffixOf = (type: string): Suffix | undefined =>
 
 /** `/r/...`: pages, their other forms by suffix, and the choice between them by `Accept`. Null = no permalink. */
 export async function servePage(c: Context<AppEnv>): Promise<Response | null> {
-  const url = new URL(c.req.url);
-  const link = parsePermalink(url.pathname.replace(/(?<=^\/r\/.+)\/$/, ''), url.search);
+  const path = (pathOf(c) ?? '').replace(/(?<=^\/r\/.+)\/$/, '');
+  const link = parsePermalink(path, new URL(c.req.url).search);
   if (!link) return fromAssets(c);
   const reader = await openRelease(c, link.release.text);
   const { target } = link;
   if (target.kind === 'release' || target.kind === 'report')
     return fromAssets(c, { link: signposting(reader, target) });
   const found = await find(reader, target);
-  if (!found) throw new HttpProblem(404, `${url.pathname}: ${reader.id} has no such ${target.kind}`, { field: 'id' });
+  if (!found) throw new HttpProblem(404, `${path}: ${reader.id} has no such ${target.kind}`, { field: 'id' });
   const { origin = '' } = c.var.deps;
   const citable = citableOf(reader, target, found.title, found.hash, origin);
   if (link.suffix) {

@@ -8,6 +8,12 @@ import type { Bucket, Env } from './worker-env.ts';
 
 /** The site's own list of the releases under `/data/`. */
 const LIST = 'https://assets.invalid/data/releases.json';
+/** Static files know one spelling of an address, with `@` as `%40`, and redirect from every other. */
+export const canonicalUrl = (address: string): string => {
+  const url = new URL(address);
+  url.pathname = url.pathname.replaceAll('@', '%40');
+  return url.href;
+};
 /** Readers kept open at a time, and what each may keep of what it read: together far below the 128 MB of an isolate. */
 const READERS = 2;
 const CACHE_BYTES = 20 * 2 ** 20;
@@ -69,7 +75,7 @@ export function workerRegistry(env: Env): Registry {
     async (id) => {
       if ((await inAssets()).includes(id))
         return open(
-          fetchSource(`https://assets.invalid/data/${id}/`, (request) => env.ASSETS.fetch(request)),
+          fetchSource(canonicalUrl(`https://assets.invalid/data/${id}/`), (request) => env.ASSETS.fetch(request)),
           id,
         );
       return env.RELEASES ? open(bucketSource(env.RELEASES, id), id) : null;

@@ -1,15 +1,15 @@
 import { renderFeature } from '../site/src/render/feature.ts';
 import { renderHead } from '../site/src/render/head.ts';
 import { type AppDeps, createApp } from './app.ts';
-import kernel from './probe-kernel.wasm';
+import kernel from './probe-kernel.wasm?module';
 import { shellPages } from './shell.ts';
 import type { Env } from './worker-env.ts';
-import { workerRegistry } from './worker-releases.ts';
+import { canonicalUrl, workerRegistry } from './worker-releases.ts';
 
 /** Everything that the app needs, from the Worker's bindings. */
 function depsOf(env: Env): AppDeps {
   const assets = async (request: Request): Promise<Response | null> => {
-    const found = await env.ASSETS.fetch(request);
+    const found = await env.ASSETS.fetch(new Request(canonicalUrl(request.url), request));
     return found.status === 404 ? null : found;
   };
   const limit = env.PROBE_LIMIT;

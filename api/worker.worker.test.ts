@@ -1,0 +1,84 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, test } from 'vitest';
+import worker from './worker.ts';
+import type { Env } from './worker-env.ts';
+
+const bindings = env as unknown as Env & { RELEASES: { put(key: string, value: ArrayBuffer): Promise<unknown> } };
+const ask = async (path: string, init?: RequestInit, on: Env = bindings): Promise<Response> =>
+  worker.fetch(new Request(`https://atlas.test${path}`, { redirect: 'manual', ...init }), on);
+
+let id: string;
+beforeAll(async () => {
+  const { releases } = (await (await ask('/api/v1/releases')).json()) as { releases: { id: string }[] };
+  id = releases[0]!.id;
+});
+
+describe('over static assets, in workerd', () => {
+  test('a feature comes byte for byte, with its hash as a strong tag, and 304 for who has it', async () => {
+    const response = await ask(`/api/v1/r/${id}/features/L0F0`);
+    expect(response.status).toBe(200);
+    const bytes = await response.arrayBuffer();
+    const hash = [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))]
+      .map((b) => b.toString(16).padStart(2, '0'))
+      .join('');
+    const tag = response.headers.get('etag')!;
+    expect(tag).toBe(`"${id}:${hash}"`);
+    expect(response.headers.get('cache-control')).toContain('immutable');
+    const again = await ask(`/api/v1/r/${id}/features/L0F0`, { headers: { 'if-none-match': tag } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+  });
+
+  test('search, list and probe answer; the probe runs the SIMD kernel', async () => {
+    const found = (await (await ask(`/api/v1/r/${id}/search?words=lef*`)).json()) as { total: number };
+    expect(found.total).toBeGreaterThan(0);
+    const listed = (await (await ask(`/api/v1/r/${id}/features?sort=-cos_s_f&limit=3`)).json()) as {
+      rows: { values: { cos_s_f: number } }[];
+    };
+    const cosines = listed.rows.map((r) => r.values.cos_s_f);
+    expect(cosines).toEqual([...cosines].sort((a, b) => b - a));
+    const body = JSON.stringify({ layer: 0, vectors: [Array.from({ length: 16 }, (_, i) => Math.sin(i))], top: 3 });
+    const probed = await ask(`/api/v1/r/${id}/probe/vectors`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(probed.status).toBe(200);
+    const { results } = (await probed.json()) as { results: { id: string; pre: number }[][] };
+    expect(results[0]!.map((h) => h.pre)).toEqual(results[0]!.map((h) => h.pre).sort((a, b) => b - a));
+  });
+
+  test('a permalink gives its page from the shell, and its other forms', async () => {
+    const page = await ask(`/r/${id}/L0F0`, { headers: { accept: 'text/html' } });
+    expect(page.status).toBe(200);
+    const html = await page.text();
+    expect(html).toContain('<title>L0F0');
+    expect(html).not.toContain('parallax:main');
+    expect(page.headers.get('link')).toContain('rel="cite-as"');
+    expect(await (await ask(`/r/${id}/H0.0.bib`)).text()).toContain(id);
+    const other = await ask(`/r/${id}/L0F0`, { headers: { accept: 'application/x-bibtex' } });
+    expect([other.status, other.headers.get('location')]).toEqual([303, `/r/${id}/L0F0.bib`]);
+    const alias = await ask('/r/golden/L0F0');
+    expect([alias.status, alias.headers.get('location')]).toEqual([302, `/r/${id}/L0F0`]);
+  });
+});
+
+test('a release in a bucket is served as one among the static files is', async () => {
+  const manifest = (await (await ask(`/data/${id}/manifest.json`)).json()) as { files: Record<string, unknown> };
+  for (const path of ['manifest.json', ...Object.keys(manifest.files)]) {
+    const file = await bindings.ASSETS.fetch(new Request(`https://assets.test/data/${id}/${path}`));
+    await bindings.RELEASES.put(`${id}/${path}`, await file.arrayBuffer());
+  }
+  const empty: Env = {
+    ASSETS: { fetch: async () => new Response(null, { status: 404 }) },
+    RELEASES: bindings.RELEASES as unknown as NonNullable<Env['RELEASES']>,
+  };
+  for (const path of [
+    `/api/v1/r/${id}/features/L1F2`,
+    `/api/v1/r/${id}/search?words=left`,
+    `/api/v1/r/${id}/heads`,
+    `/data/${id}/map.bin`,
+  ])
+    expect(await (await ask(path, {}, empty)).text(), path).toBe(await (await ask(path)).text());
+  const part = await ask(`/data/${id}/map.bin`, { headers: { range: 'bytes=2-5' } }, empty);
+  expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 4]);
+});
