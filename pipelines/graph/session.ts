@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import * as ort from '#ort';
 import { GraphError } from './errors.ts';
 import type { ElementType, Tensor } from './tensor.ts';
 import type { Device } from './types.ts';

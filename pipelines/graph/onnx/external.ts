@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, join, normalize } from 'node:path';
 import { GraphError } from '../errors.ts';
 import type { ExternalRange, ReadExternal } from './values.ts';
 
@@ -29,6 +30,16 @@ function resolveInside(folder: string, location: string): string {
     if (stat.isSymbolicLink()) throw refuse(location, 'is a symbolic link');
   }
   return path;
+}
+
+/** A model's file with the folder of its external weights. Throws `GraphError`. */
+export async function readModelFile(source: string): Promise<{ bytes: Uint8Array; folder: string; location: string }> {
+  try {
+    const path = await realpath(source);
+    return { bytes: await readFile(path), folder: dirname(path), location: basename(path) };
+  } catch (cause) {
+    throw new GraphError('not-found', `cannot read the model ${source}`, 'give the path of an .onnx file', { cause });
+  }
 }
 
 const withFile = <T>(folder: string, location: string, use: (fd: number, size: number) => T): T => {

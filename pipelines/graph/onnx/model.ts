@@ -1,5 +1,3 @@
-import { readFile, realpath } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   type GraphProto,
@@ -9,9 +7,9 @@ import {
   type TensorProto,
   TensorProto_DataLocation,
 } from 'onnx-buf';
+import { checkRanges, externalReader, readModelFile } from '#files';
 import { GraphError } from '../errors.ts';
 import { checkModel } from './check.ts';
-import { checkRanges, externalReader } from './external.ts';
 import { externalRange, type ReadExternal } from './values.ts';
 import { countNodes } from './wire.ts';
 
@@ -83,14 +81,7 @@ export async function readModel(
   let { folder } = options;
   let location = '';
   if (typeof source === 'string') {
-    try {
-      const path = await realpath(source);
-      bytes = await readFile(path);
-      folder = dirname(path);
-      location = basename(path);
-    } catch (cause) {
-      throw new GraphError('not-found', `cannot read the model ${source}`, 'give the path of an .onnx file', { cause });
-    }
+    ({ bytes, folder, location } = await readModelFile(source));
   } else bytes = source;
   const proto = decode(bytes);
   checkModel(proto);
