@@ -36,8 +36,8 @@ const Sae = z.strictObject({
     .prefault({}),
   lr: z
     .strictObject({
-      start: z.number().positive().default(1e-3),
-      adapt: z.number().positive().default(2e-4),
+      start: z.number().positive().default(2e-3),
+      adapt: z.number().positive().default(1e-3),
     })
     .prefault({}),
   betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
@@ -56,6 +56,8 @@ const Sae = z.strictObject({
   /** Tokens of the multimodal stream that stage F and F2 learn from (the paper's final choice is `text`). */
   mask: z.enum(['text', 'image', 'all']).default('all'),
   dtype: z.enum(['float32', 'float16']).default('float16'),
+  /** Held-out samples on which the loss with the reconstruction in place is measured. */
+  lossSamples: z.int().min(2).default(24),
 });
 
 const Diff = z.strictObject({
