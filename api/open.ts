@@ -31,7 +31,10 @@ export async function openRelease(c: Context<AppEnv>, text: string): Promise<Rel
     const { search } = new URL(c.req.url);
     const pathname = pathOf(c) ?? '';
     // 307 keeps the method and the body of a probe.
-    throw new Redirect(encodeURI(pathname.replace(`/${text}`, `/${newest}`)) + search, c.req.method === 'POST' ? 307 : 302);
+    throw new Redirect(
+      encodeURI(pathname.replace(`/${text}`, `/${newest}`)) + search,
+      c.req.method === 'POST' ? 307 : 302,
+    );
   }
   throw new HttpProblem(404, `release: there is no release ${text}`, {
     field: 'release',
