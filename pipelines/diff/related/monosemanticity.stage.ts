@@ -1,0 +1,32 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { openStore } from '#pipelines/activations/index.ts';
+import type { StageRun } from '#pipelines/config/stage.ts';
+import { createEncoder, loadSae } from '#pipelines/sae/index.ts';
+import { readArrays } from '../arrays.ts';
+import { needFolders } from '../roles.ts';
+import { sumsOfStream } from '../stream.ts';
+import { IMAGES_FILE, MONOSEMANTICITY_FILE, type MonosemanticityRow } from './files.ts';
+import { meanSimilarity, monosemanticity } from './monosemanticity.ts';
+
+const Settings = z.strictObject({ layer: z.int().min(0) });
+
+/** Monosemanticity of one layer's features. Inputs: `sae` (stage F), `vision` (a store with pictures), `images` (embeddings of the same samples). */
+export const run: StageRun = async ({ settings, inputs, out, device, progress }) => {
+  const { layer } = Settings.parse(settings);
+  const sae = await loadSae(needFolders(inputs, 'sae')[0]!);
+  const store = await openStore(needFolders(inputs, 'vision'));
+  const encoder = await createEncoder(sae, { device });
+  const sums = await sumsOfStream(encoder, sae.n, store, layer, { range: null, threshold: 0 });
+  await encoder.close();
+  const embeddings = (await readArrays(join(needFolders(inputs, 'images')[0]!, IMAGES_FILE))).get('embeddings');
+  const row: MonosemanticityRow = {
+    layer,
+    scores: Array.from(monosemanticity(sums, embeddings), (score) => (Number.isNaN(score) ? null : score)),
+    chance: meanSimilarity(embeddings, sums.samples),
+    pictures: sums.samples,
+  };
+  await writeFile(join(out, MONOSEMANTICITY_FILE), `${JSON.stringify(row)}\n`);
+  progress(1, 1, 'layers');
+};

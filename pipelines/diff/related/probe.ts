@@ -1,0 +1,76 @@
+import type { Random } from '#pipelines/data/random.ts';
+import type { Controlled } from '#release/schema/estimate.ts';
+import { mean, percentileInterval, replicates, resamples, wilson } from '../statistics/index.ts';
+import { type Rows, ridge } from './ridge.ts';
+
+/** How a probe's result is made certain. */
+export interface ProbeOptions {
+  readonly random: Random;
+  readonly rounds: number;
+  readonly confidence: number;
+}
+
+/** Rows of the samples for which `keep` says so. */
+export function rowsOf({ d, data }: Rows, keep: readonly number[]): Rows {
+  const out = new Float64Array(keep.length * d);
+  for (const [to, from] of keep.entries()) out.set(data.subarray(from * d, (from + 1) * d), to * d);
+  return { d, data: out };
+}
+
+/** Two halves of the samples at random: one trains, the other is held out. */
+function split(samples: readonly number[], random: Random): { train: number[]; test: number[] } {
+  const order = random.shuffle(samples);
+  return { train: order.slice(0, order.length >> 1), test: order.slice(order.length >> 1) };
+}
+
+/** The same values in random order: what a probe can learn when there is nothing to learn (Hewitt and Liang 2019). */
+const shuffled = <T>(values: readonly T[], random: Random): T[] => random.shuffle(values);
+
+/**
+ * Linear probe of a class (ridge on one-hot targets): held-out accuracy with Wilson's interval, beside the same probe trained
+ * on shuffled labels.
+ * @param labels null where a sample has none
+ */
+export function classProbe(rows: Rows, labels: readonly (string | null)[], options: ProbeOptions): Controlled | null {
+  const known = labels.flatMap((label, i) => (label === null ? [] : [i]));
+  const classes = [...new Set(known.map((i) => labels[i]!))].sort();
+  if (classes.length < 2 || known.length < 8) return null;
+  const { train, test } = split(known, options.random);
+  const accuracy = (trained: readonly string[]) => {
+    const targets = classes.map((c) => trained.map((label) => (label === c ? 1 : 0)));
+    const scores = ridge(rowsOf(rows, train), targets, rowsOf(rows, test));
+    const right = test.filter((sample, k) => {
+      const best = scores.reduce((top, score, c) => (score[k]! > scores[top]![k]! ? c : top), 0);
+      return classes[best] === labels[sample];
+    }).length;
+    return { value: right / test.length, ...wilson(right, test.length, options.confidence), n: test.length };
+  };
+  const names = train.map((i) => labels[i]!);
+  return { ...accuracy(names), control: { kind: 'shuffled labels', ...accuracy(shuffled(names, options.random)) } };
+}
+
+/**
+ * Linear probe of a number: held-out R^2 with a bootstrap interval over samples, beside the same probe trained on shuffled values.
+ * @param values null where a sample has none
+ */
+export function valueProbe(rows: Rows, values: readonly (number | null)[], options: ProbeOptions): Controlled | null {
+  const known = values.flatMap((value, i) => (value === null ? [] : [i]));
+  if (known.length < 8) return null;
+  const { train, test } = split(known, options.random);
+  const truth = test.map((i) => values[i]!);
+  const middle = mean(truth);
+  const spread = mean(truth.map((y) => (y - middle) ** 2));
+  if (spread === 0) return null;
+  const score = (trained: readonly number[]) => {
+    const [predicted] = ridge(rowsOf(rows, train), [trained], rowsOf(rows, test));
+    const errors = truth.map((y, k) => 1 - (y - predicted![k]!) ** 2 / spread);
+    const index = resamples(options.random, options.rounds, errors.length);
+    return {
+      value: mean(errors),
+      ...percentileInterval(replicates(errors, index, options.rounds, 'mean'), options.confidence),
+      n: errors.length,
+    };
+  };
+  const numbers = train.map((i) => values[i]!);
+  return { ...score(numbers), control: { kind: 'shuffled values', ...score(shuffled(numbers, options.random)) } };
+}

@@ -1,0 +1,40 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { openStore } from '#pipelines/activations/index.ts';
+import { ParallaxError } from '#pipelines/config/errors.ts';
+import type { StageRun } from '#pipelines/config/stage.ts';
+import { random } from '#pipelines/data/random.ts';
+import { needFolders } from '../roles.ts';
+import { SHIFTS_FILE, type ShiftRow } from './files.ts';
+import { pool } from './pool.ts';
+import { Source, samplesOf, subjectOf } from './samples.ts';
+import { conceptShifts } from './shift.ts';
+
+const Settings = z.strictObject({
+  layer: z.int().min(0),
+  seed: z.int().min(0),
+  rounds: z.int().min(10),
+  confidence: z.number().gt(0).lt(1),
+  source: Source,
+});
+export type ShiftSettings = z.input<typeof Settings>;
+
+/**
+ * Concept shift vectors of one layer: what fine-tuning adds to the last token of the samples about one thing. Inputs: `tuned`
+ * and `base`, stores of the same samples (`source`), with and without the picture.
+ */
+export const run: StageRun = async ({ settings, inputs, out, progress }) => {
+  const s = Settings.parse(settings);
+  const [tuned, base] = [await openStore(needFolders(inputs, 'tuned')), await openStore(needFolders(inputs, 'base'))];
+  if (String(tuned.meta.samples) !== String(base.meta.samples))
+    throw new ParallaxError('tuned and base: the stores hold different samples', 'harvest the same slice for both');
+  const concepts = (await samplesOf(s.source)).map((sample) => subjectOf(sample)?.name ?? null);
+  const shifts = conceptShifts(await pool(tuned, s.layer, 'last'), await pool(base, s.layer, 'last'), concepts, {
+    ...s,
+    random: random(s.seed, 'related/shift', s.layer),
+  });
+  const rows: ShiftRow[] = shifts.map((shift) => ({ layer: s.layer, ...shift }));
+  await writeFile(join(out, SHIFTS_FILE), `${JSON.stringify(rows)}\n`);
+  progress(1, 1, 'layers');
+};
