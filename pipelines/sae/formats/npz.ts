@@ -1,6 +1,6 @@
-import { unzipSync } from 'fflate';
 import { ParallaxError } from '#pipelines/config/errors.ts';
 import type { SafeTensor, SafetensorsType } from '#release/safetensors.ts';
+import { unzip } from './unzip.ts';
 
 const bad = (what: string, cause?: unknown) =>
   new ParallaxError(`dictionary npz: ${what}`, 'download the file again', { cause });
@@ -45,7 +45,7 @@ export function parseNpy(name: string, bytes: Uint8Array): SafeTensor {
 export function parseNpz(bytes: Uint8Array): Map<string, SafeTensor> {
   let members: Record<string, Uint8Array>;
   try {
-    members = unzipSync(bytes);
+    members = unzip(bytes);
   } catch (cause) {
     throw bad('not a zip archive', cause);
   }

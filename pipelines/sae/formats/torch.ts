@@ -1,7 +1,7 @@
-import { unzipSync } from 'fflate';
 import type { SafeTensor, SafetensorsType } from '#release/safetensors.ts';
 import { SAFETENSORS_TYPES } from '#release/safetensors.ts';
 import { type PickledTensor, refused, unpickle } from './pickle.ts';
+import { unzip } from './unzip.ts';
 
 const TYPES: Readonly<Record<string, SafetensorsType>> = {
   'torch.FloatStorage': 'F32',
@@ -40,7 +40,7 @@ function gather(view: PickledTensor, storage: Uint8Array): SafeTensor {
 export function parseTorch(bytes: Uint8Array): Map<string, SafeTensor> {
   let members: Record<string, Uint8Array>;
   try {
-    members = unzipSync(bytes);
+    members = unzip(bytes);
   } catch {
     throw refused('not a torch zip file');
   }
