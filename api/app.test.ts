@@ -1,0 +1,233 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fsRegistry } from '#release/registry-fs.ts';
+import { writeSynthetic } from '#release/synthetic.ts';
+import { type App, createApp } from './app.ts';
+import { EXAMPLE_RELEASES } from './emit.ts';
+
+let parent: string;
+let ids: string[];
+let app: App;
+const SIZES = { layers: 1, features: 130, width: 8, heads: 2, pictures: 1, examples: false };
+
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'api-'));
+  ids = [
+    await writeSynthetic(parent, { ...SIZES, name: 'one', seed: 1 }),
+    await writeSynthetic(parent, { ...SIZES, name: 'one', version: '2026.2.0', seed: 2 }),
+  ];
+  app = createApp({ releases: fsRegistry([parent, EXAMPLE_RELEASES]), origin: 'https://atlas.test' });
+});
+afterAll(() => rm(parent, { recursive: true, force: true }));
+
+const get = (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
+const json = async (path: string) => (await get(path)).json() as Promise<Record<string, unknown>>;
+
+describe('caching', () => {
+  test('immutable under an id, brief for what may change', async () => {
+    expect((await get(`/api/v1/r/${ids[0]}/models`)).headers.get('cache-control')).toContain('immutable');
+    expect((await get('/api/v1/releases')).headers.get('cache-control')).not.toContain('immutable');
+    expect((await get('/api/v1/r/one/models')).headers.get('cache-control')).not.toContain('immutable');
+  });
+
+  test.each(['*', 'W/TAG', '"x", TAG'])('304 for If-None-Match %s', async (form) => {
+    const path = `/api/v1/r/${ids[0]}/features/L0F1`;
+    const tag = (await get(path)).headers.get('etag')!;
+    const again = await get(path, { 'if-none-match': form.replace('TAG', tag) });
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag]);
+  });
+
+  test('HEAD is GET without the body', async () => {
+    const path = `/api/v1/r/${ids[0]}/features/L0F1`;
+    const [head, full] = [await app.request(path, { method: 'HEAD' }), await get(path)];
+    expect(await head.text()).toBe('');
+    for (const name of ['etag', 'content-length', 'content-type'])
+      expect(head.headers.get(name)).toBe(full.headers.get(name));
+  });
+});
+
+test('an alias goes to the newest version, query and all; a probe keeps its method', async () => {
+  const listed = await get('/api/v1/r/one/features?limit=2&sort=-cos_s_f');
+  expect([listed.status, listed.headers.get('location')]).toEqual([
+    302,
+    `/api/v1/r/${ids[1]}/features?limit=2&sort=-cos_s_f`,
+  ]);
+  const probe = await app.request('/api/v1/r/one/probe/vectors', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"layer":0,"vectors":[[1]]}',
+  });
+  expect([probe.status, probe.headers.get('location')]).toEqual([307, `/api/v1/r/${ids[1]}/probe/vectors`]);
+});
+
+test('a list is walked page by page to its end, in order, filters kept', async () => {
+  const seen: { id: string; values: Record<string, number> }[] = [];
+  const first = `/api/v1/r/${ids[0]}/features?cos_s_f.max=0.9&sort=-cos_s_f&limit=17&fields=cos_s_f`;
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = await json(cursor ? `${first}&cursor=${cursor}` : first);
+    seen.push(...(page['rows'] as typeof seen));
+    expect(page['total']).toBeGreaterThanOrEqual(seen.length);
+    cursor = page['cursor'] as string | null;
+    if (cursor === null) expect(seen).toHaveLength(page['total'] as number);
+  }
+  const cosines = seen.map((r) => r.values['cos_s_f']!);
+  expect(cosines).toEqual([...cosines].sort((a, b) => b - a));
+  expect(Math.max(...cosines)).toBeLessThanOrEqual(0.9);
+  const lines = await (await get(first.replace('limit=17&', ''), { accept: 'application/x-ndjson' })).text();
+  expect(
+    lines
+      .trimEnd()
+      .split('\n')
+      .map((l) => JSON.parse(l)),
+  ).toEqual(seen);
+});
+
+test('a mark belongs to its list and its release', async () => {
+  const { cursor } = await json(`/api/v1/r/${ids[0]}/features?limit=1`);
+  for (const path of [
+    `/api/v1/r/${ids[1]}/features?limit=1&cursor=${cursor}`,
+    `/api/v1/r/${ids[0]}/features?limit=1&sort=index&cursor=${cursor}`,
+  ])
+    expect(await json(path)).toMatchObject({ status: 404, field: 'cursor' });
+});
+
+describe('problems name the field and what is allowed', () => {
+  test.each([
+    ['?nope=1', { status: 400, field: 'nope', allowed: expect.arrayContaining(['sort', 'cursor', 'cos_s_f.min']) }],
+    ['?class=vision,dog', { status: 400, field: 'class', allowed: ['vision', 'language', 'cross', 'none'] }],
+    ['?spatial=maybe', { status: 400, field: 'spatial', allowed: ['true', 'false'] }],
+    ['?limit=0', { status: 400, field: 'limit' }],
+    ['?limit=1&limit=2', { status: 400, field: 'limit' }],
+    ['?cos_s_f.max=0x1', { status: 400, field: 'cos_s_f.max' }],
+  ])('%s', async (query, expected) => {
+    const response = await get(`/api/v1/r/${ids[0]}/features${query}`);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(await response.json()).toMatchObject(expected);
+  });
+
+  test('bodies: type, size, syntax, shape, width', async () => {
+    const post = async (body: string, type = 'application/json') =>
+      (
+        await app.request(`/api/v1/r/${ids[0]}/probe/vectors`, {
+          method: 'POST',
+          headers: { 'content-type': type },
+          body,
+        })
+      ).json();
+    expect(await post('{}', 'text/plain')).toMatchObject({ status: 415, field: 'content-type' });
+    expect(await post(`[${'0,'.repeat(3_000_000)}0]`)).toMatchObject({ status: 413, field: 'body' });
+    expect(await post('{')).toMatchObject({ status: 400, field: 'body' });
+    expect(await post('{"layer":0}')).toMatchObject({ status: 422, field: 'vectors' });
+    expect(await post('{"layer":0,"vectors":[[1]],"x":1}')).toMatchObject({ status: 422, field: 'x' });
+    expect(await post('{"layer":0,"vectors":[[1]]}')).toMatchObject({ status: 409, field: 'vectors.0' });
+    expect(await post('{"layer":5,"vectors":[[1]]}')).toMatchObject({ status: 404, field: 'layer', allowed: ['0'] });
+  });
+
+  test('probes beyond the limit', async () => {
+    const strict = createApp({ releases: fsRegistry([parent]), rateLimit: async () => false });
+    const response = await strict.request(`/api/v1/r/${ids[0]}/probe/vectors`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"layer":0,"vectors":[[1]]}',
+    });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60']);
+  });
+
+  test('methods, with those that would do', async () => {
+    const response = await app.request(`/api/v1/r/${ids[0]}/models`, { method: 'DELETE' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+  });
+
+  test('nothing reflects the Host header', async () => {
+    for (const path of ['/api/v1/releases', `/r/${ids[0]}/L0F1.bib`, '/r/one/L0F1', `/r/${ids[0]}/L0F1.jsonld`]) {
+      const response = await app.request(`http://evil.test${path}`, { headers: { host: 'evil.test' } });
+      expect((await response.text()) + JSON.stringify([...response.headers])).not.toContain('evil');
+    }
+  });
+});
+
+test('the forms of a permalink, by suffix and by Accept', async () => {
+  const page = `/r/${ids[0]}/L0F1`;
+  const forms = {
+    json: 'application/json',
+    bib: 'application/x-bibtex',
+    'csl.json': 'application/vnd.citationstyles.csl+json',
+    ris: 'application/x-research-info-systems',
+    ttl: 'text/turtle',
+    jsonld: 'application/ld+json',
+  };
+  const hash = (await get(`${page}.json`)).headers.get('etag')!.split(':')[1]!.replace('"', '');
+  for (const [suffix, type] of Object.entries(forms)) {
+    const response = await get(`${page}.${suffix}`);
+    expect(response.headers.get('content-type')).toBe(type);
+    expect(response.headers.get('link')).toContain(`<${page}>; rel="cite-as"`);
+    const text = await response.text();
+    if (suffix !== 'json') expect(text).toContain(hash);
+    const chosen = await get(page, { accept: type });
+    expect([chosen.status, chosen.headers.get('location')]).toEqual([303, `${page}.${suffix}`]);
+  }
+  expect((await get(page, { accept: 'image/png' })).status).toBe(406);
+  expect((await get(`/r/${ids[0]}/H9.9.json`)).status).toBe(404);
+});
+
+describe('damage', () => {
+  test('a corrupt shard gives 502 that names it, and the rest stays served', async () => {
+    const folder = await mkdtemp(join(parent, 'damaged-'));
+    await cp(join(parent, ids[0]!), join(folder, ids[0]!), { recursive: true });
+    const file = join(folder, ids[0]!, 'cards/0.bin');
+    const bytes = await readFile(file);
+    await writeFile(file, bytes.fill(7, 12));
+    const hurt = createApp({ releases: fsRegistry([folder]) });
+    expect(await (await hurt.request(`/api/v1/r/${ids[0]}/features/L0F1`)).json()).toMatchObject({
+      status: 502,
+      field: 'cards/0.bin',
+    });
+    expect((await hurt.request(`/api/v1/r/${ids[0]}/features/L0F129`)).status).toBe(200);
+    expect((await hurt.request(`/api/v1/r/${ids[0]}/heads`)).status).toBe(200);
+  });
+
+  test('one of two releases goes while requests run: every answer is whole and of one release', async () => {
+    const folder = await mkdtemp(join(parent, 'going-'));
+    for (const id of ids) await cp(join(parent, id), join(folder, id), { recursive: true });
+    const both = createApp({ releases: fsRegistry([folder]) });
+    const expected = new Map<string, string>();
+    for (const id of ids)
+      for (let i = 0; i < 130; i += 1)
+        expected.set(`${id}/${i}`, await (await both.request(`/api/v1/r/${id}/features/L0F${i}`)).text());
+    const fresh = createApp({ releases: fsRegistry([folder]) });
+    const asked = ids.flatMap((id) => Array.from({ length: 130 }, (_, i) => ({ id, i })));
+    const answers = asked.map(async ({ id, i }, n) => {
+      if (n === 40) await rm(join(folder, ids[0]!), { recursive: true });
+      const response = await fresh.request(`/api/v1/r/${id}/features/L0F${i}`);
+      return { id, i, status: response.status, text: await response.text() };
+    });
+    for (const { id, i, status, text } of await Promise.all(answers)) {
+      if (status === 200) expect(text).toBe(expected.get(`${id}/${i}`));
+      else expect([id, status === 404 || status === 502]).toEqual([ids[0], true]);
+    }
+    expect((await fresh.request(`/api/v1/r/${ids[0]}/models`)).status).toBe(404);
+    expect((await fresh.request(`/api/v1/r/${ids[1]}/models`)).status).toBe(200);
+  });
+});
+
+test('files of a release: whole, in parts, and not beyond', async () => {
+  const path = `/data/${ids[0]}/search/rank.bin`;
+  const whole = new Uint8Array(await (await get(path)).arrayBuffer());
+  expect(whole.byteLength).toBe(4 * 130);
+  for (const [range, from, to] of [
+    ['bytes=4-7', 4, 8],
+    ['bytes=516-', 516, 520],
+    ['bytes=-3', 517, 520],
+    ['bytes=510-9999', 510, 520],
+  ] as const) {
+    const part = await get(path, { range });
+    expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes ${from}-${to - 1}/520`]);
+    expect(new Uint8Array(await part.arrayBuffer())).toEqual(whole.slice(from, to));
+  }
+  expect((await get(path, { range: 'bytes=520-' })).status).toBe(416);
+  expect((await get(path, { range: 'lines=1-2' })).status).toBe(200);
+  for (const hostile of ['../../etc/passwd', '%2e%2e/manifest.json', '%', '__proto__', '%00'])
+    expect((await get(`/data/${ids[0]}/${hostile}`)).status).toBe(404);
+});
