@@ -11,6 +11,8 @@ const VERSION = '6.54.12';
 export interface Origin {
   readonly modelName?: string;
   readonly hookName?: string;
+  /** Trained on `hook_z`, heads flattened. */
+  readonly hookZ?: boolean;
   readonly [key: string]: unknown;
 }
 
@@ -72,7 +74,7 @@ export function toSaelens(
   const folded = foldScale(sae);
   const { d, n } = sae;
   const { architecture, fields, tensors } = KINDS[sae.activation](folded);
-  const { modelName, hookName, ...rest } = origin;
+  const { modelName, hookName, hookZ, ...rest } = origin;
   const config = {
     architecture,
     d_in: d,
@@ -81,7 +83,7 @@ export function toSaelens(
     device: 'cpu',
     apply_b_dec_to_input: sae.applyBDec,
     normalize_activations: sae.norm ? norms[sae.norm] : 'none',
-    reshape_activations: 'none',
+    reshape_activations: hookZ ? 'hook_z' : 'none',
     ...fields,
     metadata: {
       sae_lens_version: VERSION,

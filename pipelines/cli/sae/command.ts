@@ -46,8 +46,8 @@ function convertCommand(sae: Command): void {
     .action(async (folder: string, out: string, _options: unknown, command: Command) => {
       const output = outputOf(command);
       const { loadDictionary, saveSae } = await import('../../sae/index.ts');
-      const { sae: loaded, format } = await loadDictionary(folder);
-      await saveSae(out, loaded);
+      const { sae: loaded, format, hookZ } = await loadDictionary(folder);
+      await saveSae(out, loaded, { hookZ });
       output.line(`${format}, ${loaded.n} features of width ${loaded.d}: ${out}`);
       output.document({ from: folder, format, out, features: loaded.n, width: loaded.d });
     });

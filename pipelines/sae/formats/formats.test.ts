@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { random } from '#pipelines/data/random.ts';
 import { f32Tensor, type SafeTensor, writeSafetensors } from '#release/safetensors.ts';
 import { createEncoder } from '../encode.ts';
+import { locateDictionary, parseHubId } from './hub.ts';
 import { loadDictionary, loadSae } from './index.ts';
 import { parseNpy, parseNpz } from './npz.ts';
 import { unpickle } from './pickle.ts';
@@ -155,6 +156,7 @@ describe('what cannot be used is refused in one line that says what to do', () =
   });
   test('no folder', async () => {
     await expect(loadDictionary(join(root, 'none'))).rejects.toThrow(/no such folder/);
+    await expect(loadDictionary('none')).rejects.toThrow(/no such folder/);
   });
   const scope = (over: object) =>
     folder('scope', {
@@ -172,6 +174,33 @@ describe('what cannot be used is refused in one line that says what to do', () =
     });
   const sparse = (over: object) =>
     folder('sparse', { 'cfg.json': { d_in: d, num_latents: n, k: 2, ...over }, 'sae.safetensors': file({}) });
+});
+
+describe('a hub id', () => {
+  test('is a repository, a revision and a folder of it', () => {
+    expect(parseHubId('a/b')).toEqual({ repository: 'a/b', revision: 'main', folder: '' });
+    expect(parseHubId('a/b@v1/layer_3/width')).toEqual({ repository: 'a/b', revision: 'v1', folder: 'layer_3/width/' });
+    for (const none of ['a', '/a/b', 'a/b/../c', 'a//b', 'a/b/']) expect(parseHubId(none)).toBeUndefined();
+  });
+  test('is downloaded once, only the files of a format', async () => {
+    const asked: string[] = [];
+    const get = async (url: string) => {
+      asked.push(url);
+      const listing = {
+        siblings: ['x/cfg.json', 'x/sae_weights.safetensors', 'x/notes.md'].map((rfilename) => ({ rfilename })),
+      };
+      return new Response(url.includes('/api/') ? JSON.stringify(listing) : url);
+    };
+    process.env['PARALLAX_MODELS'] = join(root, 'cache');
+    const wanted = ['cfg.json', 'sae_weights.safetensors', 'params.npz'];
+    const dir = await locateDictionary('me/mine@v2/x', wanted, get);
+    expect(await readdir(dir)).toEqual(['cfg.json', 'sae_weights.safetensors']);
+    expect(await readFile(join(dir, 'cfg.json'), 'utf8')).toContain('/me/mine/resolve/v2/x/cfg.json');
+    expect(await locateDictionary('me/mine@v2/x', wanted, get)).toBe(dir);
+    expect(asked.length).toBe(3);
+    await expect(locateDictionary('me/mine@v2/y', wanted, get)).rejects.toThrow(/no dictionary there/);
+    delete process.env['PARALLAX_MODELS'];
+  });
 });
 
 const bytesOf = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));

@@ -4,6 +4,7 @@ import { dictionaryLearning } from './dictionary-learning.ts';
 import { openFolder } from './folder.ts';
 import type { Format, Loaded } from './format.ts';
 import { gemmaScope, gemmaScope2 } from './gemma-scope.ts';
+import { locateDictionary } from './hub.ts';
 import { saelens } from './saelens.ts';
 import { llamaScope, openmoss } from './scope.ts';
 import { sparsify } from './sparsify.ts';
@@ -21,8 +22,9 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   'dictionary-learning': dictionaryLearning,
 };
 
-/** Loads a dictionary from a folder, and says which format it was. Throws `ParallaxError`, or `ReleaseError` on broken safetensors. */
-export async function loadDictionary(dir: string): Promise<Loaded & { readonly format: string }> {
+/** Loads a dictionary from a folder or a hub id (`owner/name@revision/folder`), and says which format it was. Throws `ParallaxError`, or `ReleaseError` on broken safetensors. */
+export async function loadDictionary(pathOrId: string): Promise<Loaded & { readonly format: string }> {
+  const dir = await locateDictionary(pathOrId, [...new Set(Object.values(FORMATS).flatMap(({ files }) => files))]);
   const folder = await openFolder(dir);
   const found = Object.entries(FORMATS).filter(([, { files }]) => files.every((file) => folder.files.has(file)));
   if (found.length !== 1)
@@ -36,5 +38,5 @@ export async function loadDictionary(dir: string): Promise<Loaded & { readonly f
   return { ...(await format.load(folder)), format: name };
 }
 
-/** A dictionary from a folder of any known format. */
-export const loadSae = async (dir: string): Promise<Sae> => (await loadDictionary(dir)).sae;
+/** A dictionary from a folder or hub id, of any known format. */
+export const loadSae = async (pathOrId: string): Promise<Sae> => (await loadDictionary(pathOrId)).sae;
