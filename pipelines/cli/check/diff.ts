@@ -16,7 +16,7 @@ import { LatentScaling } from '#pipelines/diff/scaling.ts';
 import { multiplicities } from '#pipelines/diff/statistics/index.ts';
 import { SUM_CLASS } from '#pipelines/diff/sums.ts';
 import type { Answer, Check } from './case.ts';
-import { gather, Inputs, keptRows, SaeSpec, saeOf, sumsOf } from './world.ts';
+import { countSamples, gather, Inputs, keptRows, SaeSpec, saeOf, sumsOf } from './world.ts';
 
 const Spec = z.object({
   inputs: z.string(),
@@ -59,7 +59,7 @@ function layerAnswers(inputs: Inputs, spec: Spec, layer: number): Record<string,
     const kept = name === 'vision' ? vision : text;
     const rounds = inputs.shape(`boot.${name}`)[0]!;
     const index = inputs.numbers(`boot.${name}`);
-    const samples = 1 + Math.max(...kept.sample, ...index);
+    const samples = countSamples(kept.sample, index);
     const sums = sumsOf(name === 'vision' ? visionF : textF, kept, n, samples);
     return { sums, multiplicity: multiplicities(index, rounds, samples), rounds };
   };

@@ -7,7 +7,7 @@ import { firingOf, firingRows } from '#pipelines/spatial/firing.ts';
 import { choose, passesLexical, type Rules } from '#pipelines/spatial/select.ts';
 import { firingTables } from '#pipelines/spatial/tables.ts';
 import type { Answer, Check } from './case.ts';
-import { gather, Inputs, keptRows, SaeSpec, saeOf, sumsOf } from './world.ts';
+import { countSamples, gather, Inputs, keptRows, SaeSpec, saeOf, sumsOf } from './world.ts';
 
 const Required = z.object({ precision: z.number(), recall: z.number() });
 const Spec = z.object({
@@ -53,12 +53,12 @@ export const check: Check = async (golden) => {
     const kept = keptRows(numbers('sample'), undefined, numbers('class'));
     const x = Float32Array.from(names.flatMap((name) => Array.from(inputs.floats(`${name}.x`))));
     const rows = gather(x, d, kept);
-    return sumsOf(encodeRows(tuned, rows), kept, n, Math.max(samples, 1 + Math.max(...kept.sample)), r.fires_above);
+    return sumsOf(encodeRows(tuned, rows), kept, n, Math.max(samples, countSamples(kept.sample)), r.fires_above);
   };
   const resampled = (names: readonly string[], boot: string) => {
     const rounds = inputs.shape(boot)[0]!;
     const index = inputs.numbers(boot);
-    const sums = stream(names, 1 + Math.max(...index));
+    const sums = stream(names, countSamples(index));
     return { sums, multiplicity: multiplicities(index, rounds, sums.samples), rounds };
   };
 

@@ -64,6 +64,13 @@ export function saeOf(inputs: Inputs, stage: string, spec: z.infer<typeof SaeSpe
   };
 }
 
+/** One more than the largest sample id that occurs. */
+export const countSamples = (...ids: readonly ArrayLike<number>[]): number => {
+  let count = 0;
+  for (const list of ids) for (let i = 0; i < list.length; i += 1) count = Math.max(count, 1 + list[i]!);
+  return count;
+};
+
 /** Rows of a stream that are kept, ordered by sample. */
 export interface Kept {
   readonly rows: readonly number[];
