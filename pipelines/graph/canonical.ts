@@ -37,13 +37,21 @@ function unpackHeadNorm(graph: EditableGraph, node: NodeProto): void {
   node.attribute = node.attribute.filter(({ name }) => name !== 'qk_norm_epsilon');
 }
 
+/**
+ * A cache that keeps only the window's keys needs a buffer of that size from the start. The window itself is a mask, so
+ * with a cache of all keys the attention is the same.
+ */
+function keepWholeCache(_: EditableGraph, node: NodeProto): void {
+  node.attribute = node.attribute.filter(({ name }) => name !== 'sliding_window_cache');
+}
+
 /** Rewrites by operator, each to a form that every device computes alike. */
-const REWRITES: Readonly<Record<string, (graph: EditableGraph, node: NodeProto) => void>> = {
-  GroupQueryAttention: unpackHeadNorm,
+const REWRITES: Readonly<Record<string, readonly ((graph: EditableGraph, node: NodeProto) => void)[]>> = {
+  GroupQueryAttention: [unpackHeadNorm, keepWholeCache],
 };
 
 /** Rewrites operators whose meaning depends on the device that runs them. */
 export function canonicalise(graph: EditableGraph): EditableGraph {
-  for (const node of [...graph.nodes]) REWRITES[node.opType]?.(graph, node);
+  for (const node of [...graph.nodes]) for (const rewrite of REWRITES[node.opType] ?? []) rewrite(graph, node);
   return graph;
 }

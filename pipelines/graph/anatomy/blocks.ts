@@ -4,6 +4,7 @@ import type { Facts } from '../shape/facts.ts';
 import type { Flow } from './flow.ts';
 import { type Kernel, kernelsIn } from './kernels.ts';
 import { productOf } from './products.ts';
+import { operandsOf } from './projections.ts';
 import type { Addition, Update } from './stream.ts';
 import { isSum, sumOf } from './sums.ts';
 
@@ -13,7 +14,7 @@ export interface Attention {
   /** The heads' outputs before the output projection: `[batch, pos, head, dHead]`, or with the last two axes as one. */
   readonly z: { readonly value: string; readonly rank: number };
   /** Columns of the projection that keys come from, and whether queries and values come from it too. */
-  readonly keyWidth?: { readonly columns: number; readonly packed: boolean };
+  readonly keyWidth: { readonly columns: number; readonly packed: boolean } | undefined;
 }
 
 /** One layer of the decoder. */
@@ -48,9 +49,14 @@ function findZ(flow: Flow, facts: Facts, { output }: Kernel): Attention['z'] {
 }
 
 function keyWidth(flow: Flow, before: string, kernel: Kernel): Attention['keyWidth'] {
-  if (!kernel.scores) return undefined;
-  const productsUnder = (value: string) => flow.between(before, value).flatMap((n) => productOf(flow, n) ?? []);
-  const [q, k] = kernel.scores.input.map((value) => productsUnder(value).at(-1));
+  const operands = operandsOf(kernel);
+  if (!operands) return undefined;
+  const [q, k] = operands.map((value) =>
+    flow
+      .between(before, value)
+      .flatMap((n) => productOf(flow, n) ?? [])
+      .at(-1),
+  );
   if (!k?.outer) return undefined;
   return { columns: k.outer, packed: q?.node === k.node };
 }
@@ -96,10 +102,7 @@ export function assembleBlocks(flow: Flow, facts: Facts, additions: readonly Add
       update: attending[0].update,
       kernel: attending[0].kernel,
       z: findZ(flow, facts, attending[0].kernel),
-      ...(() => {
-        const width = keyWidth(flow, before, attending[0].kernel);
-        return width ? { keyWidth: width } : {};
-      })(),
+      keyWidth: keyWidth(flow, before, attending[0].kernel),
     };
     if (attending.length > 1 || rest.length > 1 || parts.length === 0)
       throw odd(blocks.length, `${attending.length} attentions and ${rest.length} MLPs in one addition`, names);

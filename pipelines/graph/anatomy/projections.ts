@@ -21,7 +21,7 @@ export interface HeadCounts {
 }
 
 /** The three values that an attention multiplies; undefined where it makes them itself. */
-function operandsOf({ node, fused, scores }: Kernel): [string, string, string] | undefined {
+export function operandsOf({ node, fused, scores }: Kernel): [string, string, string] | undefined {
   if (!fused) return scores && [scores.input[0]!, scores.input[1]!, node.input[1]!];
   // Attention of com.microsoft multiplies by the weights itself; MultiHeadAttention may add a bias
   if (node.opType === 'Attention' && node.domain === 'com.microsoft') return undefined;

@@ -1,16 +1,16 @@
 import { floatAttr, intAttr } from '../../onnx/attributes.ts';
 import type { LowerContext, Lowering } from '../kit.ts';
 import { attend, fromHeads, swapHeads, toHeads } from './core.ts';
-import { additive, causal, range } from './mask.ts';
+import { additive, causal, LOWEST, range } from './mask.ts';
 
 /** Inputs of ONNX Attention by their order. */
 const IN = { mask: 3, pastKey: 4, pastValue: 5, lengths: 6 } as const;
 
-/** The mask as what is added to the scores: truth values become 0 and minus infinity. */
+/** The mask as what is added to the scores: truth values become 0 and the least float32, as in the runtime's kernel. */
 function maskOf(c: LowerContext, like: string): string[] {
   const mask = c.input(IN.mask);
   if (!mask) return [];
-  return [c.tape.facts.type(mask) === 'bool' ? additive(c.tape, mask, like) : mask];
+  return [c.tape.facts.type(mask) === 'bool' ? additive(c.tape, mask, like, LOWEST) : mask];
 }
 
 /** `Attention` of ONNX opset 23: queries may share keys, and are the last of all positions. */
