@@ -1,4 +1,4 @@
-import { deflateSync, Inflate } from 'fflate';
+import { deflateSync, Inflate, inflateSync } from 'fflate';
 import { ReleaseError } from './errors.ts';
 import { sha256Bytes, toHex } from './sha256.ts';
 
@@ -91,24 +91,38 @@ export function readShardHeader(
   });
 }
 
-/** Unpacks one record, never beyond the size its entry gives, and proves its hash. */
-export function readShardRecord(file: string, entry: ShardEntry, packed: Uint8Array): Uint8Array {
-  const out = new Uint8Array(entry.raw);
+/** Up to this many stored bytes are unpacked at once: deflate grows data at most 1032 times, so that work stays bounded. */
+const AT_ONCE = 32 * 1024;
+
+/** Unpacks in steps and stops as soon as more comes out than `raw`. */
+function unpackInSteps(file: string, raw: number, packed: Uint8Array): Uint8Array {
+  const out = new Uint8Array(raw);
   let at = 0;
   const inflate = new Inflate((chunk) => {
-    if (at + chunk.byteLength > out.byteLength) throw bad(file, 'a record unpacks to more than its entry says');
+    if (at + chunk.byteLength > raw) throw bad(file, 'a record unpacks to more than its entry says');
     out.set(chunk, at);
     at += chunk.byteLength;
   });
+  for (let from = 0; from < packed.byteLength; from += AT_ONCE)
+    inflate.push(packed.subarray(from, from + AT_ONCE), from + AT_ONCE >= packed.byteLength);
+  return out.subarray(0, at);
+}
+
+/** Unpacks one record, never beyond the size its entry gives, and proves its hash. */
+export function readShardRecord(file: string, entry: ShardEntry, packed: Uint8Array): Uint8Array {
+  let out: Uint8Array;
   try {
-    // In steps: deflate expands up to 1032 times, and the size is checked after each.
-    for (let from = 0; from < packed.byteLength; from += 16_384)
-      inflate.push(packed.subarray(from, from + 16_384), from + 16_384 >= packed.byteLength);
+    out =
+      packed.byteLength > AT_ONCE
+        ? unpackInSteps(file, entry.raw, packed)
+        : inflateSync(packed, { out: new Uint8Array(entry.raw + 1) });
   } catch (cause) {
     if (cause instanceof ReleaseError) throw cause;
     throw bad(file, 'a record does not unpack', { cause });
   }
-  if (at !== entry.raw) throw bad(file, `a record unpacks to ${at} bytes instead of ${entry.raw}`);
+  if (out.byteLength > entry.raw) throw bad(file, 'a record unpacks to more than its entry says');
+  if (out.byteLength < entry.raw)
+    throw bad(file, `a record unpacks to ${out.byteLength} bytes instead of ${entry.raw}`);
   if (toHex(sha256Bytes(out)) !== entry.hash)
     throw new ReleaseError(
       'hash',
