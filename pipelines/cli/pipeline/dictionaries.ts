@@ -46,7 +46,7 @@ export function dictionaryStages(
   pair: Pair,
   streams: ReadonlyMap<StreamName, Split>,
 ): { stages: Stage[]; dictionaries: Dictionaries } {
-  const { mask, tokens, lr, dtype: _stored, ...shared } = config.sae;
+  const { mask, tokens, lr, dtype: _stored, lossSamples: _judged, ...shared } = config.sae;
   const dictionaries: Dictionaries = {};
   const stages: Stage[] = [];
   const nameOf = (stage: StageName, layer: number) => `sae/${stage}/${layerName(layer)}`;

@@ -1,5 +1,6 @@
 import type { RunConfig } from '../../config/schema.ts';
 import type { Stage } from '../../config/stage.ts';
+import { cardStages } from './cards.ts';
 import { dictionaryStages, RECIPES, stagesOf } from './dictionaries.ts';
 import { diffStages, spatialStages } from './evidence.ts';
 import { harvestFamilies, harvestSplit } from './harvest.ts';
@@ -20,14 +21,16 @@ export async function pipelineOf(config: RunConfig): Promise<Stage[]> {
   const harvests = [...streams.values()].flatMap(({ train, heldOut }) => [...train, ...heldOut]);
   const { stages, dictionaries } = dictionaryStages(config, pair, streams);
   const families = harvestFamilies(config, pair);
+  const cards = cardStages(config, pair, streams, dictionaries);
   return [
     ...harvests,
     ...stages,
+    ...cards,
     ...diffStages(config, pair, streams, dictionaries),
     ...[...families.values()].flat(),
     ...spatialStages(config, pair, families, dictionaries),
     ...headStages(config, pair, dictionaries),
     ...labelStages(config, pair, streams, dictionaries),
-    releaseStage(config, pair, dictionaries, []),
+    releaseStage(config, pair, dictionaries, cards),
   ];
 }
