@@ -4,11 +4,16 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join, resolve } from 'node:path';
 import { ParallaxError } from '../../config/errors.ts';
 import { PACKAGE_ROOT } from '../../config/paths.ts';
+import { buildProbes } from '../../publish/probe/build/index.ts';
 import { hashJson } from '../run/canonical.ts';
 import { hashPath } from '../run/hash-files.ts';
 
-/** What the pages are made of, beside the releases. */
-const SOURCES = ['site', 'pipelines/release', 'package-lock.json'];
+/** What the pages and the probe's scripts are made of, beside the releases. */
+const SOURCES = [
+  'site',
+  ...['release', 'publish/probe', 'graph', 'models', 'data', 'sae'].map((room) => `pipelines/${room}`),
+  'package-lock.json',
+];
 
 /** Where the pages are, and whether they had to be built. */
 export interface Site {
@@ -59,6 +64,7 @@ export async function buildSite(releases: readonly string[], signal?: AbortSigna
   });
   log.end();
   if (code !== 0) throw new ParallaxError(`the site was not built (exit code ${code})`, `read ${logFile}`);
+  await buildProbes(partial, releases);
   await rm(stamp, { force: true });
   await rm(folder, { recursive: true, force: true });
   await rename(partial, folder);

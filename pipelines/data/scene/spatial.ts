@@ -21,14 +21,14 @@ const RELATION_WEIGHTS: Record<Relation, number> = {
 };
 
 /** Statements to be judged yes or no: prompt from subject, relation in words, reference object. */
-const JUDGED: readonly { weight: number; say: (a: string, r: string, b: string) => string }[] = [
+export const JUDGED: readonly { weight: number; say: (a: string, r: string, b: string) => string }[] = [
   { weight: 4, say: (a, r, b) => `Is the ${a} ${r} the ${b}?` },
   { weight: 1, say: (a, r, b) => `Is this correct? The ${a} is ${r} the ${b}.` },
   { weight: 1, say: (a, r, b) => `True? The ${a} is ${r} the ${b}.` },
 ];
 
 /** Either-or questions: the first answer is right where `relation` holds. */
-const EITHER_OR: readonly { relation: Relation; answers: [string, string]; say: (a: string, b: string) => string }[] = [
+export const EITHER_OR: readonly { relation: Relation; answers: [string, string]; say: (a: string, b: string) => string }[] = [
   {
     relation: 'left of',
     answers: ['left', 'right'],

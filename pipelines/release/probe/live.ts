@@ -22,7 +22,7 @@ export interface LiveLayer {
 /** `/probe/<release>/index.json` */
 export interface LiveIndex {
   readonly release: string;
-  /** Scripts: `scene` exports `kit: SceneKit`, `engine` exports `openLive: OpenLive`. */
+  /** Scripts: `scene` exports `kit: SceneKit`, `engine` is a module worker that answers `LiveCall`s. */
   readonly scripts: { readonly scene: LiveFile; readonly engine: LiveFile };
   /** ONNX Runtime: the loader and its program, by device. */
   readonly runtime: Readonly<Record<LiveDevice, { readonly mjs: LiveFile; readonly wasm: LiveFile }>>;
@@ -152,3 +152,20 @@ export type OpenLive = (
   device: { device: LiveDevice; note: string },
   progress: (bytes: number) => void,
 ) => Promise<LiveProbe>;
+
+/** What the page says to the worker; every call has one reply with its `id`. */
+export type LiveCall =
+  | { readonly id: number; readonly kind: 'choose' }
+  | {
+      readonly id: number;
+      readonly kind: 'open';
+      readonly index: LiveIndex;
+      readonly device: { readonly device: LiveDevice; readonly note: string };
+    }
+  | { readonly id: number; readonly kind: 'ask'; readonly request: LiveRequest };
+
+/** What the worker says; `progress` comes between, with the bytes of one piece. */
+export type LiveReply =
+  | { readonly kind: 'value'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly message: string }
+  | { readonly kind: 'progress'; readonly bytes: number };

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PATHS } from '#release/ids.ts';
+import type { LiveLayer } from '#release/probe/live.ts';
+import type { ReleaseReader } from '#release/reader.ts';
+import { parseSafetensors, safetensorsMetadata } from '#release/safetensors.ts';
+import { ParallaxError } from '../../../config/errors.ts';
+import { Weights } from '../../../sae/formats/weights.ts';
+import type { ActivationKind } from '../../../sae/types.ts';
+import { packEncoder } from '../dictionary.ts';
+import type { Place } from './place.ts';
+
+/** The stage whose dictionary reads the tuned model on the multimodal data. */
+const STAGE = 'F';
+
+/** The encoder of stage F of a release's dictionary file, float32. */
+export function stageEncoder(path: string, file: Uint8Array): Uint8Array {
+  const about = safetensorsMetadata(file);
+  const weights = new Weights(path, parseSafetensors(file));
+  const [d, n] = weights.matrix(`${STAGE}.W_enc`);
+  const activation = about[`${STAGE}.activation`] as ActivationKind;
+  if (activation === 'gated')
+    throw new ParallaxError(`${path}: gated dictionaries cannot be probed`, 'build the site of another release');
+  const threshold = `${STAGE}.threshold`;
+  const k = about[`${STAGE}.k`];
+  return packEncoder({
+    d,
+    n,
+    activation,
+    ...(k ? { k: Number(k) } : {}),
+    scale: Number(about[`${STAGE}.scale`]),
+    applyBDec: about[`${STAGE}.apply_b_dec`] === 'true',
+    wEnc: weights.read(`${STAGE}.W_enc`, [d, n]),
+    bEnc: weights.read(`${STAGE}.b_enc`, [n]),
+    bDec: weights.read(`${STAGE}.b_dec`, [d]),
+    ...(weights.has(threshold) ? { threshold: weights.read(threshold, weights.shape(threshold)) } : {}),
+  });
+}
+
+/** Dictionary and labels of every layer of a release. */
+export async function placeLayers(folder: string, reader: ReleaseReader, place: Place): Promise<LiveLayer[]> {
+  const { layers, features_per_layer: features } = reader.manifest;
+  return Promise.all(
+    layers.map(async (layer) => {
+      const path = PATHS.dictionary(layer);
+      const ordinals = Array.from({ length: features }, (_, index) => reader.ordinal(layer, index)!);
+      return {
+        layer,
+        features,
+        dictionary: await place.put(`dictionary/L${layer}.bin`, stageEncoder(path, await readFile(join(folder, path)))),
+        labels: await place.put(`labels/L${layer}.json`, JSON.stringify(await reader.labels(ordinals))),
+      };
+    }),
+  );
+}

@@ -1,0 +1,103 @@
+import { openDecoder } from '#graph/decoder.ts';
+import { openSession, type Session } from '#graph/session.ts';
+import { f32, i64, type Tensor } from '#graph/tensor.ts';
+import type { Decoder, Device, Intervention } from '#graph/types.ts';
+import type { LiveHead, LiveIndex, LivePicture, LiveRequest } from '#release/probe/live.ts';
+import { afterImage, checkImageTokens, classesOf, padBatch, placeFeatures } from '../../models/encode.ts';
+import type { Encoded } from '../../models/types.ts';
+import { pixelValues } from './picture.ts';
+import type { LiveWords } from './words.ts';
+
+/** The tuned model, opened from bytes: the same graphs, prompt and pixels as `openModel` gives the pipeline. */
+export interface LiveModel {
+  readonly decoder: Decoder;
+  readonly words: LiveWords;
+  encode(picture: LivePicture, question: string): Promise<Encoded>;
+  /** Encoded with one more token at its end. */
+  extend(encoded: Encoded, id: number): Promise<Encoded>;
+  close(): Promise<void>;
+}
+
+/** Bytes of the three graphs. */
+export type Graphs = Readonly<Record<'vision' | 'embed' | 'decoder', Uint8Array>>;
+
+const only = async (session: Session, input: Tensor): Promise<Float32Array> => {
+  const out = await session.run({ [session.inputNames[0]!]: input });
+  return out[session.outputNames[0]!]!.data as Float32Array;
+};
+
+const samePicture = (a: LivePicture, b: LivePicture) => a.data.every((value, i) => value === b.data[i]);
+
+/** Opens the graphs; `device` is the decoder's, the small graphs before it stay on the processor. Throws `GraphError`. */
+export async function openLiveModel(
+  graphs: Graphs,
+  words: LiveWords,
+  index: LiveIndex,
+  device: Device,
+): Promise<LiveModel> {
+  const decoder = await openDecoder(graphs.decoder, { device });
+  const vision = await openSession(graphs.vision);
+  const embed = await openSession(graphs.embed);
+  const { dModel, tokens } = decoder.anatomy;
+  // sessions open with their first run: one over two empty tokens says whether the device takes the graph
+  await decoder.run({ [tokens.input]: f32(new Float32Array(2 * dModel), [1, 2, dModel]) });
+  const patches = index.picture.rows * index.picture.columns;
+  const embeddings = (ids: readonly number[]) => only(embed, i64(ids, [1, ids.length]));
+  let seen: { picture: LivePicture; features: Float32Array } | undefined;
+
+  async function features(picture: LivePicture): Promise<Float32Array> {
+    if (!seen || !samePicture(seen.picture, picture))
+      seen = { picture, features: await only(vision, pixelValues(picture, index)) };
+    return seen.features;
+  }
+
+  return {
+    decoder,
+    words,
+    async encode(picture, question) {
+      const ids = words.prompt(question);
+      checkImageTokens(ids, index.imageToken, patches);
+      const classes = classesOf(ids, index.bos ?? undefined, index.imageToken);
+      const embeds = await embeddings(ids);
+      placeFeatures(embeds, classes, await features(picture), dModel);
+      const sample = { id: 'probe', prompt: question };
+      return { sample, ids: Int32Array.from(ids), classes, afterImage: afterImage(classes), embeds };
+    },
+    async extend(encoded, id) {
+      const ids = [...encoded.ids, id];
+      const embeds = new Float32Array(ids.length * dModel);
+      embeds.set(encoded.embeds!);
+      embeds.set(await embeddings([id]), encoded.ids.length * dModel);
+      return { ...encoded, ids: Int32Array.from(ids), embeds };
+    },
+    async close() {
+      await Promise.all([decoder.close(), vision.close(), embed.close()]);
+    },
+  };
+}
+
+/** One forward pass over one sample. */
+export const forward = (
+  { decoder }: LiveModel,
+  encoded: Encoded,
+  taps: readonly string[],
+  interventions: readonly Intervention[],
+) => decoder.run(padBatch([encoded], decoder.anatomy, 0), { taps, interventions });
+
+/**
+ * Interventions that switch heads off at every position, as the pipeline ablates them.
+ * @param means `[layers, heads, dHead]`
+ */
+export function switchOff(
+  off: readonly LiveHead[],
+  how: LiveRequest['how'],
+  means: Float32Array,
+  { heads, dHead }: Pick<LiveIndex, 'heads' | 'dHead'>,
+): Intervention[] {
+  return off.map(({ layer, head }) => {
+    const at = `blocks.${layer}.attn.hook_z`;
+    if (how === 'zero') return { at, op: 'zero', head };
+    const from = (layer * heads + head) * dHead;
+    return { at, op: 'set', head, value: f32(means.slice(from, from + dHead)) };
+  });
+}
