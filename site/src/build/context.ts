@@ -9,6 +9,5 @@ export async function buildContext(release: SiteRelease, hash: string | null): P
     hash,
     origin: process.env['PARALLAX_ORIGIN'] ?? '',
     summary: release.summary,
-    citations: {},
   };
 }

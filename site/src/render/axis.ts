@@ -28,6 +28,12 @@ export function niceAxis(values: readonly number[], wanted = 4): Axis {
   return { low: ticks[0] as number, high: ticks.at(-1) as number, ticks, digits: digitsOf(step) };
 }
 
+/** An axis that ends where the values end, with the nice ticks that lie within. */
+export function tightAxis(low: number, high: number): Axis {
+  const nice = niceAxis([low, high]);
+  return { ...nice, low, high, ticks: nice.ticks.filter((tick) => tick >= low && tick <= high) };
+}
+
 /** An axis with given ends and ticks. */
 export const fixedAxis = (ticks: readonly number[], digits: number): Axis => ({
   low: ticks[0] as number,

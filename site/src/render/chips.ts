@@ -16,6 +16,8 @@ export function chips(tokens: readonly string[], activation: Sparse, max: number
   })}</span>`;
 }
 
-/** Line breaks are shown as a sign, and break the line. */
-const visible = (token: string): Html =>
-  html`${token.split('\n').map((part, i) => (i === 0 ? part : html`<span class="nl">↵</span><br/>${part}`))}`;
+/** Line breaks are shown as a sign, and break the line; SentencePiece's mark is the space it stands for. */
+function visible(token: string): Html {
+  const lines = token.replaceAll('▁', ' ').split('\n');
+  return html`${lines.map((part, i) => (i === 0 ? part : html`<span class="nl">↵</span><br/>${part}`))}`;
+}

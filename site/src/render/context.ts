@@ -11,8 +11,6 @@ export interface Context {
   /** Scheme and host for citations, without a slash at the end; '' where the page does not know it. */
   readonly origin: string;
   readonly summary: Summary | null;
-  /** Citation texts by format name; from `#release/cite.ts`. */
-  readonly citations: Readonly<Record<string, string>>;
 }
 
 /** The two parts that a page shell is filled with. */

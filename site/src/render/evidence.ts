@@ -1,16 +1,20 @@
-import type { Feature, FiringTable, SpatialEvidence } from '#release/schema/index.ts';
+import type { Feature, FiringTable, RelationEffect, SpatialEvidence } from '#release/schema/index.ts';
 import { fixedAxis } from './axis.ts';
 import { type Html, html } from './html.ts';
 import { type IntervalRow, intervalPlot } from './interval.ts';
-import { count, fixed, percent, probability, significant } from './number.ts';
+import { count, percent, probability, significant } from './number.ts';
 import { term } from './term.ts';
+
+const SHARES = fixedAxis([0, 0.25, 0.5, 0.75, 1], 2);
+/** Relations shown open; the rest is folded, farthest from chance first. */
+const OPEN_RELATIONS = 5;
 
 /** What the feature encodes, on the samples that did not choose it. */
 export function spatialEvidence(feature: Feature): Html {
   const of = feature.spatial;
   if (of === null)
     return html`<p class="absent">The spatial test was not run on this feature in this release, or it never fired in it.</p>`;
-  return html`<p>${standing(feature)} It fires where its largest activation on the words after the picture passes ${significant(of.threshold)}.</p>${rates(of)}${firing(of)}${relations(of)}`;
+  return html`<p>${standing(feature)} It fires on a sample where its largest activation on the words after the picture passes ${significant(of.threshold)}.</p>${rates(of)}${firing(of)}${relations(of.relations)}${minimalPair(of)}`;
 }
 
 function standing(feature: Feature): Html {
@@ -21,71 +25,75 @@ function standing(feature: Feature): Html {
   return html`This feature is not ${term('spatial')} by the rule of this release.`;
 }
 
-/** Rates and their difference on one axis, from the held-out half. */
+const share = (a: number, b: number): number => (a + b === 0 ? 0 : a / (a + b));
+
+/** How often it fires under each family of prompts, and the difference that the claim rests on; held-out half. */
 function rates(of: SpatialEvidence): Html {
-  const total = (a: number, b: number): number => (a + b === 0 ? 0 : a / (a + b));
-  const plain = (value: number, n: number) => ({ value, low: null, high: null, n, control: null });
-  const held = of.heldout;
+  const { a, b, c, d, risk_difference: difference } = of.heldout;
+  const matched = { kind: 'matched questions', value: share(c, d), low: null, high: null, n: c + d };
   const rows: IntervalRow[] = [
     {
-      label: html`${term('risk difference')}, held out`,
-      claim: {
-        ...held.risk_difference,
-        control: null,
-      },
-      tone: 'vision',
+      label: 'under spatial questions',
+      claim: { value: share(a, b), low: null, high: null, n: a + b, control: matched },
+      said: '',
     },
-    { label: 'fires under spatial questions', claim: plain(total(held.a, held.b), held.a + held.b) },
-    { label: 'fires under matched questions', claim: plain(total(held.c, held.d), held.c + held.d) },
-    { label: 'fires without a spatial word', claim: { ...of.generic_rate, control: null } },
+    { label: 'without a spatial word', claim: { ...of.generic_rate, control: null }, said: '' },
     ...(of.word_rate
-      ? [{ label: 'fires on the word without a picture', claim: { ...of.word_rate, control: null } }]
+      ? [{ label: 'on the word without a picture', claim: { ...of.word_rate, control: null }, said: '' }]
       : []),
   ];
-  const low = Math.min(0, ...rows.map((row) => row.claim.low ?? row.claim.value));
-  return intervalPlot({
+  return html`${intervalPlot({
     caption:
-      'Share of samples on which the feature fires. The same pictures, two families of questions; samples that took no part in choosing it.',
+      'How often it fires. The same pictures under two families of questions; samples that took no part in choosing it.',
     axis: 'share of samples',
     rows,
+    domain: SHARES,
+  })}${intervalPlot({
+    caption: html`The ${term('risk difference')}: spatial minus matched questions.`,
+    axis: 'difference of shares, 0 is none',
+    rows: [{ label: 'spatial − matched', claim: { ...difference, control: null }, tone: 'vision' }],
     reference: 0,
-    domain: low < 0 ? fixedAxis([-1, -0.5, 0, 0.5, 1], 1) : fixedAxis([0, 0.25, 0.5, 0.75, 1], 2),
-  });
+    domain: difference.value < 0 || (difference.low ?? 0) < 0 ? fixedAxis([-1, -0.5, 0, 0.5, 1], 1) : SHARES,
+  })}`;
 }
 
 function firing(of: SpatialEvidence): Html {
   const row = (name: string, table: FiringTable) =>
     html`<tr><th scope="row">${name}</th><td>${count(table.a)} of ${count(table.a + table.b)}</td><td>${count(table.c)} of ${count(table.c + table.d)}</td><td>${significant(table.odds_ratio)}</td><td>${probability(table.p, table.log10_p)}</td><td>${probability(table.q)}</td></tr>`;
-  return html`<div class="scroll"><table class="data"><caption>Counts by half (Fisher’s exact test, one-sided)</caption><thead><tr><th scope="col">half</th><th scope="col">spatial</th><th scope="col">matched</th><th scope="col">${term('odds ratio')}</th><th scope="col">p</th><th scope="col">${term('q')}</th></tr></thead><tbody>${row('chose it', of.select)}${row('held out', of.heldout)}</tbody></table></div>${
+  return html`<div class="scroll"><table class="data"><caption>Samples that fire it, by half (Fisher’s exact test, one-sided)</caption><thead><tr><th scope="col">half</th><th scope="col">spatial</th><th scope="col">matched</th><th scope="col">${term('odds ratio')}</th><th scope="col">p</th><th scope="col">${term('q')}</th></tr></thead><tbody>${row('chose it', of.select)}${row('held out', of.heldout)}</tbody></table></div>${
     of.paper &&
     html`<p class="note">Counting tokens, as the paper does: odds ratio ${significant(of.paper.odds_ratio)}, difference ${percent(of.paper.risk_difference, 1)}; ${of.paper.kept ? 'kept' : 'not kept'} by its rule.</p>`
   }`;
 }
 
-function relations(of: SpatialEvidence): Html {
-  const rows: IntervalRow[] = of.relations.map((r) => ({
-    label: html`${r.relation} <span class="n">${r.aspect}</span>`,
-    claim: { ...r.auroc, control: null },
-  }));
-  const pair = of.minimal_pair;
-  return html`${
-    rows.length > 0
-      ? intervalPlot({
-          caption: html`How well the feature tells what is true of the scene (${term('AUROC')}, held out).`,
-          axis: 'AUROC, 0.5 is chance',
-          rows,
-          reference: 0.5,
-          domain: fixedAxis([0, 0.25, 0.5, 0.75, 1], 2),
-        })
-      : html`<p class="absent">What the feature tells about the scene’s truth was not measured in this release.</p>`
-  }${
-    pair === null
-      ? html`<p class="absent">Minimal pairs (the same scene mirrored) were not run in this release.</p>`
-      : intervalPlot({
-          caption: 'Minimal pairs: the same scene with the relation mirrored.',
-          axis: 'paired change of the feature',
-          rows: [{ label: 'mirrored scene', claim: pair }],
-          reference: 0,
-        })
-  }<p class="note">Held-out risk difference ${fixed(of.heldout.risk_difference.value, 3)} over ${count(of.heldout.risk_difference.n)} samples.</p>`;
+function relations(all: readonly RelationEffect[]): Html {
+  if (all.length === 0)
+    return html`<p class="absent">What the feature tells about the scene’s truth was not measured in this release.</p>`;
+  const sorted = [...all].sort((x, y) => Math.abs(y.auroc.value - 0.5) - Math.abs(x.auroc.value - 0.5));
+  const plot = (caption: Html, shown: readonly RelationEffect[]): Html =>
+    intervalPlot({
+      caption,
+      axis: 'AUROC, 0.5 is chance',
+      rows: shown.map((r) => ({
+        label: html`${r.relation} <span class="n">${r.aspect}</span>`,
+        claim: { ...r.auroc, control: null },
+      })),
+      reference: 0.5,
+      domain: SHARES,
+    });
+  const rest = sorted.slice(OPEN_RELATIONS);
+  return html`${plot(html`How well it tells what is true of the scene (${term('AUROC')}, held out), farthest from chance first.`, sorted.slice(0, OPEN_RELATIONS))}${
+    rest.length > 0 &&
+    html`<details class="more"><summary>${rest.length} more contrasts</summary>${plot(html`The contrasts nearer to chance.`, rest)}</details>`
+  }`;
 }
+
+const minimalPair = ({ minimal_pair: pair }: SpatialEvidence): Html =>
+  pair === null
+    ? html`<p class="absent">Minimal pairs (the same scene mirrored) were not run in this release.</p>`
+    : intervalPlot({
+        caption: 'Minimal pairs: the same scene with the relation mirrored.',
+        axis: 'paired change of the feature',
+        rows: [{ label: 'mirrored scene', claim: pair }],
+        reference: 0,
+      });

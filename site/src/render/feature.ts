@@ -1,6 +1,7 @@
+import { citedUrl } from '#release/cite.ts';
 import type { Feature, FeatureExamples, Manifest } from '#release/schema/index.ts';
 import { causalTests } from './causal.ts';
-import { citeBox } from './cite.ts';
+import { citable, citeBox } from './cite.ts';
 import { type Context, dataPath, featurePath, imagePath, type Rendered } from './context.ts';
 import { headEdges } from './edges.ts';
 import { spatialEvidence } from './evidence.ts';
@@ -26,11 +27,17 @@ export function renderFeature(
   context: Context,
 ): Rendered {
   const title = `${feature.id}: ${feature.label.text} · ${manifest.title}`;
-  const permalink = context.origin + featurePath(context.release, feature.id);
+  const cited = citable(
+    { kind: 'feature', layer: feature.layer, index: feature.index },
+    feature.label.text,
+    manifest,
+    context,
+  );
+  const permalink = citedUrl(cited);
   const head = html`<title>${title}</title><meta name="description" content="${feature.sentence}"/>${
     context.origin !== '' && html`<link rel="canonical" href="${permalink}"/>`
   }<meta property="og:title" content="${title}"/><meta property="og:description" content="${feature.sentence}"/><link rel="alternate" type="application/json" href="/api/v1/r/${context.release}/features/${feature.id}"/>`;
-  return { head: head.text, main: body(feature, examples, manifest, context, permalink).text };
+  return { head: head.text, main: body(feature, examples, manifest, context, citeBox(cited)).text };
 }
 
 function body(
@@ -38,7 +45,7 @@ function body(
   examples: FeatureExamples | null,
   manifest: Manifest,
   context: Context,
-  permalink: string,
+  cite: Html,
 ): Html {
   const options = { image: (hash: string) => imagePath(context.release, hash), max: feature.max_activation };
   const sections: [string, string, Part][] = [
@@ -65,11 +72,7 @@ function body(
       }),
     ],
     ['near', 'Its neighbours', neighbours(feature, context.release)],
-    [
-      'cite',
-      'Cite this page',
-      citeBox({ permalink, hash: context.hash, date: manifest.date, citations: context.citations }),
-    ],
+    ['cite', 'Cite this page', cite],
     ['raw', 'Raw data', raws(feature, context)],
   ];
   return html`<article class="feature" data-feature="${feature.id}" data-release="${context.release}">${featureHeader(feature, manifest, context)}

@@ -192,5 +192,4 @@ export const context: Context = {
   hash: null,
   origin: '',
   summary: null,
-  citations: { BibTeX: '@misc{a}' },
 };

@@ -1,6 +1,7 @@
+import { citedUrl } from '#release/cite.ts';
 import type { Controlled, Estimate, HeadRecord, HeadsFile, Manifest } from '#release/schema/index.ts';
 import { attentionViews } from './attention.ts';
-import { citeBox } from './cite.ts';
+import { citable, citeBox } from './cite.ts';
 import { type Context, featurePath, type Rendered, releasePath, shortRelease } from './context.ts';
 import { headGrid } from './head-grid.ts';
 import { type Html, html, type Part } from './html.ts';
@@ -13,7 +14,8 @@ const SHOWN = 24;
 /** A head's page: place on the grid, attention over pictures, what it feeds, what its loss costs. */
 export function renderHead(head: HeadRecord, file: HeadsFile, manifest: Manifest, context: Context): Rendered {
   const title = `Head ${head.id} · ${manifest.title}`;
-  const permalink = `${context.origin}/r/${context.release}/${head.id}`;
+  const cited = citable({ kind: 'head', layer: head.layer, head: head.head }, head.sentence, manifest, context);
+  const permalink = citedUrl(cited);
   const top = html`<title>${title}</title><meta name="description" content="${head.sentence}"/>${
     context.origin !== '' && html`<link rel="canonical" href="${permalink}"/>`
   }<meta property="og:title" content="${title}"/><meta property="og:description" content="${head.sentence}"/>`;
@@ -22,11 +24,7 @@ export function renderHead(head: HeadRecord, file: HeadsFile, manifest: Manifest
     ['attention', 'Where it looks', html`${attentionViews(head, context.release)}${lookingPlot(head)}`],
     ['feeds', 'What it feeds', feeds(head, context.release)],
     ['ablation', 'What its loss costs', ablation(head)],
-    [
-      'cite',
-      'Cite this page',
-      citeBox({ permalink, hash: context.hash, date: manifest.date, citations: context.citations }),
-    ],
+    ['cite', 'Cite this page', citeBox(cited)],
   ];
   const main = html`<article class="feature" data-head="${head.id}" data-release="${context.release}"><header class="feature-head"><nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href="${releasePath(context.release)}">${shortRelease(context.release)}</a></li><li><a href="${releasePath(context.release)}heads/">Heads</a></li><li aria-current="page">${head.id}</li></ol></nav>
 <h1><span class="feature-id">${head.id}</span> Layer ${head.layer}, head ${head.head}</h1><p class="sentence">${head.sentence}</p>

@@ -1,17 +1,17 @@
 import type { Histogram } from '#release/schema/index.ts';
-import { at, niceAxis } from './axis.ts';
+import { at, tightAxis } from './axis.ts';
 import { plotFigure } from './figure.ts';
 import { type Html, html, type Part } from './html.ts';
 import { axisTicks } from './interval.ts';
 import { count, significant } from './number.ts';
 
-const HEIGHT = 110;
+const HEIGHT = 88;
 
 /** Bars on a logarithmic count axis: activations are heavy-tailed, and the tail is what examples are taken from. */
 export function histogram(of: Histogram, options: { id: string; caption: Part; unit: string }): Html {
   const total = of.counts.reduce((sum, n) => sum + n, 0);
   if (total === 0) return html`<p class="absent">Never active on the held-out tokens of this release.</p>`;
-  const axis = niceAxis([of.edges[0] as number, of.edges.at(-1) as number]);
+  const axis = tightAxis(of.edges[0] as number, of.edges.at(-1) as number);
   const top = Math.log10(1 + Math.max(...of.counts));
   const bars = of.counts.map((n, i) => {
     const left = at(axis, of.edges[i] as number);

@@ -10,6 +10,8 @@ export interface IntervalRow {
   /** Hollow marks are estimates, filled ones are measured. */
   readonly mark?: 'filled' | 'hollow';
   readonly tone?: 'vision' | 'language';
+  /** Said instead of what the intervals say, where another row carries the comparison. */
+  readonly said?: string;
 }
 
 export interface IntervalPlot {
@@ -27,10 +29,11 @@ export interface IntervalPlot {
 export function intervalPlot(plot: IntervalPlot): Html {
   const digits = plot.digits ?? 2;
   const axis = plot.domain ?? niceAxis(plot.rows.flatMap((row) => extent(row.claim)).concat(plot.reference ?? []));
-  return html`<table class="intervals"><caption>${plot.caption}</caption>
-<thead><tr><th scope="col"><span class="visually-hidden">Measure</span></th><th scope="col" class="iv-axis-head">${plot.axis}</th><th scope="col" class="iv-num">value [interval]</th><th scope="col" class="iv-num">control</th></tr></thead>
-<tbody>${plot.rows.map((row) => intervalRow(row, axis, plot.reference, digits))}</tbody>
-<tfoot><tr><td></td><td class="iv-plot">${axisTicks(axis)}</td><td></td><td></td></tr></tfoot></table>`;
+  const controlled = plot.rows.some((row) => row.claim.control !== null);
+  return html`<table class="intervals${!controlled && ' uncontrolled'}"><caption>${plot.caption}</caption>
+<thead><tr><th scope="col"><span class="visually-hidden">Measure</span></th><th scope="col" class="iv-axis-head">${plot.axis}</th><th scope="col" class="iv-num">value [interval]</th>${controlled && html`<th scope="col" class="iv-num">control</th>`}</tr></thead>
+<tbody>${plot.rows.map((row) => intervalRow(row, axis, plot.reference, digits, controlled))}</tbody>
+<tfoot><tr><td></td><td class="iv-plot">${axisTicks(axis)}</td><td${controlled && html` colspan="2"`}></td></tr></tfoot></table>`;
 }
 
 const extent = (claim: Controlled): number[] =>
@@ -38,14 +41,22 @@ const extent = (claim: Controlled): number[] =>
     (v): v is number => typeof v === 'number',
   );
 
-function intervalRow(row: IntervalRow, axis: Axis, reference: number | undefined, digits: number): Html {
+function intervalRow(
+  row: IntervalRow,
+  axis: Axis,
+  reference: number | undefined,
+  digits: number,
+  controlled: boolean,
+): Html {
   const { claim } = row;
+  const { control } = claim;
   const said = verdict(claim);
-  const note = VERDICT_TEXT[said];
-  return html`<tr${said === 'inside' && html` class="iv-inside"`}><th scope="row">${row.label}</th><td class="iv-plot">${track(row, axis, reference)}</td><td class="iv-num"><b>${fixed(claim.value, digits)}</b> ${interval(claim, digits)} <span class="n">n ${count(claim.n)}</span></td><td class="iv-num iv-control">${
-    claim.control &&
-    html`${fixed(claim.control.value, digits)} ${interval(claim.control, digits)} <span class="n">${claim.control.kind}, n ${count(claim.control.n)}</span>`
-  }${note && html`<span class="verdict">${note}</span>`}</td></tr>`;
+  const note = row.said ?? (said === 'no-control' ? 'no control in this release' : VERDICT_TEXT[said]);
+  const beside = html`<td class="iv-num iv-control">${
+    control &&
+    html`${fixed(control.value, digits)} ${interval(control, digits)} <span class="n">${control.kind}, n ${count(control.n)}</span>`
+  }${note && html`<span class="verdict">${note}</span>`}</td>`;
+  return html`<tr${said === 'inside' && html` class="iv-inside"`}><th scope="row">${row.label}</th><td class="iv-plot">${track(row, axis, reference)}</td><td class="iv-num"><b>${fixed(claim.value, digits)}</b> ${interval(claim, digits)} <span class="n">n ${count(claim.n)}</span></td>${controlled && beside}</tr>`;
 }
 
 function track(row: IntervalRow, axis: Axis, reference: number | undefined): Html {
@@ -67,7 +78,10 @@ const span = (axis: Axis, low: number | null, high: number | null, y: number): H
 /** Labels of an axis, under a plot that is as wide. */
 export function axisTicks(axis: Axis): Html {
   return html`<svg width="100%" height="18" class="ticks" aria-hidden="true">${axis.ticks.map(
-    (tick, i) =>
-      html`<text x="${at(axis, tick)}%" y="13" text-anchor="${i === 0 ? 'start' : i === axis.ticks.length - 1 ? 'end' : 'middle'}">${tickText(axis, tick)}</text>`,
+    (tick) =>
+      html`<text x="${at(axis, tick)}%" y="13" text-anchor="${anchor(at(axis, tick))}">${tickText(axis, tick)}</text>`,
   )}</svg>`;
 }
+
+/** Labels at the ends of an axis stay within it. */
+const anchor = (percent: number): string => (percent < 4 ? 'start' : percent > 96 ? 'end' : 'middle');

@@ -35,7 +35,7 @@ export function trajectory(of: StageMetrics): Html {
     plot: html`<svg width="100%" height="${HEIGHT}" class="trajectory"><g class="grid">${axis.ticks.map(
       (tick) =>
         html`<line x1="${STAGE_X.S}%" x2="${STAGE_X.F}%" y1="${y(tick)}" y2="${y(tick)}"/><text x="0" y="${y(tick)}" dy="4">${fixed(tick, axis.digits)}</text>`,
-    )}</g>${lines}${straight}${dot('S', STAGE_X.S, 1, y, false)}${marks.map((mark) => dot(mark.stage, mark.x, mark.cosine, y, mark.control))}<g class="stage-names"><text x="${STAGE_X.S}%" y="${HEIGHT - 4}" text-anchor="middle">start</text><text x="${STAGE_X.middle}%" y="${HEIGHT - 4}" text-anchor="middle">half the change</text><text x="${STAGE_X.F}%" y="${HEIGHT - 4}" text-anchor="middle">end</text></g></svg>`,
+    )}</g>${lines}${straight}${dot('S', STAGE_X.S, 1, y, false)}${marks.map((mark) => dot(mark.stage, mark.x, mark.cosine, y, mark.control))}<g class="stage-names"><text x="${STAGE_X.S}%" y="${HEIGHT - 4}" text-anchor="middle">S, the start</text><text x="${STAGE_X.middle}%" y="${HEIGHT - 4}" text-anchor="middle">one change</text><text x="${STAGE_X.F}%" y="${HEIGHT - 4}" text-anchor="middle">both</text></g></svg>`,
     columns: ['stage', 'what it is', 'cosine to S', 'angle'],
     rows: marks.map((mark) => [mark.stage, mark.meaning, fixed(mark.cosine, 3), angle(mark.cosine)]),
   });

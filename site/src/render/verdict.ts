@@ -22,6 +22,6 @@ function spans(low: number | null, high: number | null, value: number): boolean 
 export const VERDICT_TEXT: Record<Verdict, string> = {
   apart: '',
   inside: 'not distinguishable from the control',
-  'no-control': 'no control in this release',
+  'no-control': '',
   'no-interval': 'no interval to compare by',
 };

@@ -18,4 +18,5 @@ function list(title: string, tokens: readonly TokenWeight[], strongest: number, 
 }
 
 /** White space of a token made visible. */
-const shown = (token: string): string => token.replaceAll('\n', '↵').replaceAll(' ', '\u00a0') || '(empty)';
+const shown = (token: string): string =>
+  token.replaceAll('\n', '↵').replaceAll('▁', ' ').replaceAll(' ', '·') || '(empty)';

@@ -1,20 +1,17 @@
-/** One click copies a link, a hash or a citation. A path becomes a whole address, since only the browser knows the host. */
-const textOf = (element: HTMLElement): string => {
-  const text = element.textContent ?? '';
-  return text.startsWith('/') ? location.origin + text : text;
-};
+/** One click copies a link, a hash or a citation. Paths become whole addresses, since only the browser knows the host. */
+const withOrigin = (text: string): string => text.replace(/(^|[\s{"])(\/r\/)/g, `$1${location.origin}$2`);
 
 /** Adds a button after everything that is marked for copying. Called again when a page is filled later. */
 export function addCopyButtons(within: ParentNode = document): void {
   for (const element of within.querySelectorAll<HTMLElement>('[data-copy]:not([data-ready])')) {
     element.dataset['ready'] = '';
-    if (element.tagName === 'CODE') element.textContent = textOf(element);
+    element.textContent = withOrigin(element.textContent ?? '');
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'copy';
     button.textContent = 'Copy';
     button.addEventListener('click', async () => {
-      await navigator.clipboard.writeText(textOf(element));
+      await navigator.clipboard.writeText(element.textContent ?? '');
       button.textContent = 'Copied';
       setTimeout(() => {
         button.textContent = 'Copy';

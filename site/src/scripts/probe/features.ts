@@ -1,0 +1,88 @@
+import type { LiveFeature, LiveIndex, LiveResult } from '#release/probe/live.ts';
+import { chips } from '../../render/chips.ts';
+import { level } from '../../render/heatmap.ts';
+import { html } from '../../render/html.ts';
+import { byId, make } from './dom.ts';
+import type { Rank } from './state.ts';
+
+/** Features listed at most. */
+const LISTED = 12;
+
+type Span = LiveResult['image'];
+
+/** Where a feature's strength is looked for, for each order of the list. */
+const STRENGTH: Readonly<Record<Rank, (feature: LiveFeature, image: Span) => number>> = {
+  anywhere: ({ max }) => max,
+  picture: ({ values }, { from, to }) => Math.max(...values.subarray(from, to)),
+  words: ({ values }, { to }) => Math.max(0, ...values.subarray(to)),
+};
+
+/** The strongest features of the layer by one order. */
+export function ranked(result: LiveResult, rank: Rank): { feature: LiveFeature; strength: number }[] {
+  return result.features
+    .map((feature) => ({ feature, strength: STRENGTH[rank](feature, result.image) }))
+    .filter(({ strength }) => strength > 0)
+    .sort((a, b) => b.strength - a.strength || a.feature.index - b.feature.index)
+    .slice(0, LISTED);
+}
+
+export interface FeatureView {
+  show(result: LiveResult, layer: number, labels: readonly string[], chosen: number | null, rank: Rank): void;
+}
+
+/** The list of features that fire, and the one chosen over the picture and the words. */
+export function openFeatures(index: LiveIndex, choose: (feature: number) => void): FeatureView {
+  const list = byId('feature-list');
+
+  function row(feature: LiveFeature, strength: number, top: number, layer: number, labels: readonly string[], on: boolean) {
+    const id = `L${layer}F${feature.index}`;
+    const pick = make('button', { type: 'button', className: 'pick', ariaPressed: String(on) });
+    pick.dataset['feature'] = String(feature.index);
+    const meter = make('span', { className: 'meter', ariaHidden: 'true' });
+    meter.style.width = `${(100 * strength) / top}%`;
+    pick.append(
+      make('span', { className: 'pick-label', textContent: labels[feature.index] ?? id }),
+      make('span', { className: 'pick-value', textContent: strength.toFixed(2) }),
+      meter,
+    );
+    pick.addEventListener('click', () => choose(feature.index));
+    return make('li', {}, pick, make('a', { href: `/r/${index.release}/${id}/`, textContent: id }));
+  }
+
+  return {
+    show(result, layer, labels, chosen, rank) {
+      const best = ranked(result, rank);
+      const shown = chosen ?? best[0]?.feature.index ?? null;
+      const focus = (document.activeElement as HTMLElement | null)?.dataset['feature'];
+      const top = best[0]?.strength ?? 1;
+      list.replaceChildren(
+        ...best.map(({ feature, strength }) => row(feature, strength, top, layer, labels, feature.index === shown)),
+      );
+      if (focus) list.querySelector<HTMLElement>(`[data-feature="${focus}"]`)?.focus();
+      const feature = result.features.find((f) => f.index === shown);
+      overlay(index, result, feature);
+      byId('feature-chosen').textContent =
+        shown === null
+          ? 'No feature of this layer fires here.'
+          : `${labels[shown] ?? ''} (L${layer}F${shown})${feature ? `, at most ${feature.max.toFixed(2)}` : ' does not fire here'}`;
+    },
+  };
+}
+
+/** Draws a feature over the patches and the words. */
+function overlay({ picture: { rows, columns } }: LiveIndex, { tokens, image }: LiveResult, feature?: LiveFeature): void {
+  const max = feature?.max ?? 0;
+  const value = (t: number): number => feature?.values[t] ?? 0;
+  const cells = Array.from({ length: rows * columns }, (_, patch) => {
+    const step = level(value(image.from + patch), max);
+    if (step === 0) return '';
+    const [x, y] = [patch % columns, Math.floor(patch / columns)];
+    const radius = (0.48 * Math.sqrt(value(image.from + patch) / max)).toFixed(3);
+    const text = value(image.from + patch).toFixed(2);
+    return html`<g class="h${step}" data-v="${text}"><title>${text}</title><rect x="${x}" y="${y}" width="1" height="1"/><circle cx="${x + 0.5}" cy="${y + 0.5}" r="${radius}"/></g>`;
+  });
+  byId('scene-heat').innerHTML = html`<svg viewBox="0 0 ${columns} ${rows}" preserveAspectRatio="none">${cells}</svg>`.text;
+  const words = tokens.slice(image.to);
+  const values = words.map((_, i) => value(image.to + i));
+  byId('feature-words').innerHTML = chips(words, { index: values.map((_, i) => i), value: values }, max).text;
+}
