@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { verifyRelease } from '#release/verify.ts';
+import { sumTree } from '../../pipelines/cli/run/hash-files.ts';
+import { parallax } from './words.ts';
+
+const BIN = fileURLToPath(new URL('../../pipelines/cli/bin.mjs', import.meta.url));
+const home = mkdtempSync(join(tmpdir(), 'parallax-pipeline-'));
+const config = join(home, 'config.json');
+
+/** Every stage of the real pipeline, as small as it goes. */
+const SMALL = {
+  extends: 'demo',
+  layers: [1, 3],
+  data: { textSamples: 40, multimodalSamples: 40 },
+  sae: { features: 64, k: 4, batch: 256, tokens: { start: 8192, adapt: 2048 }, aux: { k: 16, deadAfter: 2000 } },
+  diff: { bootstrap: 20 },
+  spatial: { samples: 24, splits: 2 },
+  heads: {
+    samples: 6,
+    features: 3,
+    verify: { top: 2, random: 1, samples: 4 },
+    ablate: { top: 2, randomDraws: 2, samples: 8, means: 8 },
+    causal: { features: 2, doses: [0, 1], draws: 1, samples: 8 },
+  },
+  release: { examples: 2 },
+};
+
+interface Made {
+  readonly release: string;
+  readonly folder: string;
+  readonly config: string;
+}
+const words = (out: string, workers: number) => [
+  'run',
+  config,
+  '--out',
+  join(home, out),
+  '--workers',
+  String(workers),
+  '--json',
+  '--quiet',
+];
+const run = (out: string, workers: number): Made => {
+  const { code, out: said, err } = parallax(words(out, workers));
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(said) as Made;
+};
+
+let first: Made;
+beforeAll(() => {
+  writeFileSync(config, JSON.stringify(SMALL));
+  first = run('first', 2);
+}, 600_000);
+
+describe('the whole pipeline, small', { timeout: 600_000 }, () => {
+  test('gives a release that verifies', async () => {
+    const problems = [];
+    for await (const problem of verifyRelease(first.folder)) problems.push(problem);
+    expect(problems).toEqual([]);
+  });
+
+  test('knows its own config, which is the same run again', () => {
+    const again = parallax(['run', first.config, '--out', join(home, 'first'), '--json', '--quiet']);
+    expect(JSON.parse(again.out)).toEqual(first);
+    expect(readFileSync(first.config, 'utf8')).not.toContain(home);
+  });
+
+  test('gives the same bytes with one worker, killed at several moments', async () => {
+    for (const delay of [2500, 6000, 9000, 14_000]) {
+      const child = spawn(process.execPath, ['--no-warnings', BIN, ...words('second', 1)], { stdio: 'ignore' });
+      const ended = once(child, 'close');
+      await Promise.race([wait(delay), ended]);
+      child.kill('SIGKILL');
+      await ended;
+    }
+    const second = run('second', 1);
+    expect(second.release).toBe(first.release);
+    expect(await sumTree(second.folder)).toEqual(await sumTree(first.folder));
+  });
+});
