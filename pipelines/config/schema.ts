@@ -151,6 +151,9 @@ const Release = z.strictObject({
   examples: z.int().min(1).default(4),
 });
 
+/** Analyses beside the atlas, each a stage that can be switched on. */
+export const RELATED = ['probes', 'shifts', 'monosemanticity'] as const;
+
 export const RunConfig = z.strictObject({
   pair: Pair,
   seed: z.int().min(0).default(0),
@@ -166,6 +169,7 @@ export const RunConfig = z.strictObject({
   spatial: Spatial.prefault({}),
   heads: Heads.prefault({}),
   labels: Labels.prefault({}),
+  related: z.array(z.enum(RELATED)).default([]),
   release: Release,
 });
 export type RunConfig = z.infer<typeof RunConfig>;

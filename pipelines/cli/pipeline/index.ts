@@ -7,6 +7,7 @@ import { harvestFamilies, harvestSplit } from './harvest.ts';
 import { headStages } from './heads.ts';
 import { labelStages } from './labels.ts';
 import { readPair } from './pair.ts';
+import { relatedStages } from './related.ts';
 import { releaseStage } from './release.ts';
 
 export { RELEASE_STAGE } from './release.ts';
@@ -31,6 +32,7 @@ export async function pipelineOf(config: RunConfig): Promise<Stage[]> {
     ...spatialStages(config, pair, families, dictionaries),
     ...headStages(config, pair, dictionaries),
     ...labelStages(config, pair, streams, dictionaries),
+    ...relatedStages(config, pair, { streams, families, dictionaries }),
     releaseStage(config, pair, dictionaries, cards),
   ];
 }
