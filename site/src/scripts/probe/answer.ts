@@ -1,10 +1,10 @@
 import type { LiveQuestion, LiveResult } from '#release/probe/live.ts';
+import { percent, signed } from '../../render/number.ts';
 import { byId, make } from './dom.ts';
 
 /** Log-odds at the ends of the bar; what lies beyond is drawn at its end, and its number says so. */
 const REACH = 12;
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
-const share = (logOdds: number): string => `${(100 / (1 + Math.exp(-logOdds))).toFixed(1)} %`;
+const share = (logOdds: number): string => percent(1 / (1 + Math.exp(-logOdds)), 1);
 const place = (value: number): number => 50 + (50 * Math.max(-REACH, Math.min(REACH, value))) / REACH;
 
 /**
@@ -29,7 +29,8 @@ export function showAnswer(question: LiveQuestion, result: LiveResult, whole: Li
   ghost.hidden = whole === null;
   if (whole) ghost.style.left = `${place(whole.logOdds)}%`;
   const same = whole?.right === right && whole.wrong === wrong;
-  const change = whole && same ? ` With all heads on: ${signed(whole.logOdds)}. Change: ${signed(logOdds - whole.logOdds)}.` : '';
+  const change =
+    whole && same ? ` With all heads on: ${signed(whole.logOdds)}. Change: ${signed(logOdds - whole.logOdds)}.` : '';
   const words = `Log-odds of “${right}” against “${wrong}”: ${signed(logOdds)} (${share(logOdds)} of the two).${change}`;
   bar.ariaLabel = words;
   byId('answer-odds').replaceChildren(make('span', { textContent: words }));

@@ -88,7 +88,8 @@ export function openEditor(kit: SceneKit, change: (scene: LiveScene) => void): E
   /** Elements of `parent` by thing, made and taken away as the scene has them, so that focus and grip stay. */
   function keep<E extends HTMLElement>(parent: HTMLElement, fresh: (name: string) => E): Map<string, E> {
     const names = scene.objects.map((thing) => thing.name);
-    for (const old of parent.querySelectorAll<E>('[data-name]')) if (!names.includes(old.dataset['name']!)) old.remove();
+    for (const old of parent.querySelectorAll<E>('[data-name]'))
+      if (!names.includes(old.dataset['name']!)) old.remove();
     return new Map(
       names.map((name) => {
         const element = parent.querySelector<E>(`[data-name="${name}"]`) ?? fresh(name);

@@ -34,7 +34,14 @@ export interface FeatureView {
 export function openFeatures(index: LiveIndex, choose: (feature: number) => void): FeatureView {
   const list = byId('feature-list');
 
-  function row(feature: LiveFeature, strength: number, top: number, layer: number, labels: readonly string[], on: boolean) {
+  function row(
+    feature: LiveFeature,
+    strength: number,
+    top: number,
+    layer: number,
+    labels: readonly string[],
+    on: boolean,
+  ) {
     const id = `L${layer}F${feature.index}`;
     const pick = make('button', { type: 'button', className: 'pick', ariaPressed: String(on) });
     pick.dataset['feature'] = String(feature.index);
@@ -70,7 +77,11 @@ export function openFeatures(index: LiveIndex, choose: (feature: number) => void
 }
 
 /** Draws a feature over the patches and the words. */
-function overlay({ picture: { rows, columns } }: LiveIndex, { tokens, image }: LiveResult, feature?: LiveFeature): void {
+function overlay(
+  { picture: { rows, columns } }: LiveIndex,
+  { tokens, image }: LiveResult,
+  feature?: LiveFeature,
+): void {
   const max = feature?.max ?? 0;
   const value = (t: number): number => feature?.values[t] ?? 0;
   const cells = Array.from({ length: rows * columns }, (_, patch) => {
@@ -81,7 +92,8 @@ function overlay({ picture: { rows, columns } }: LiveIndex, { tokens, image }: L
     const text = value(image.from + patch).toFixed(2);
     return html`<g class="h${step}" data-v="${text}"><title>${text}</title><rect x="${x}" y="${y}" width="1" height="1"/><circle cx="${x + 0.5}" cy="${y + 0.5}" r="${radius}"/></g>`;
   });
-  byId('scene-heat').innerHTML = html`<svg viewBox="0 0 ${columns} ${rows}" preserveAspectRatio="none">${cells}</svg>`.text;
+  byId('scene-heat').innerHTML =
+    html`<svg viewBox="0 0 ${columns} ${rows}" preserveAspectRatio="none">${cells}</svg>`.text;
   const words = tokens.slice(image.to);
   const values = words.map((_, i) => value(image.to + i));
   byId('feature-words').innerHTML = chips(words, { index: values.map((_, i) => i), value: values }, max).text;

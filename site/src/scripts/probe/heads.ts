@@ -33,7 +33,11 @@ export function openHeads(
   };
   const corner = make('th', { scope: 'col', textContent: 'Layer' });
   table.replaceChildren(
-    make('thead', {}, make('tr', {}, corner, ...numbers.map((n) => make('th', { scope: 'col', textContent: String(n) })))),
+    make(
+      'thead',
+      {},
+      make('tr', {}, corner, ...numbers.map((n) => make('th', { scope: 'col', textContent: String(n) }))),
+    ),
     make(
       'tbody',
       {},

@@ -37,10 +37,17 @@ export function openQuestion(kit: SceneKit, change: (asked: Asked) => void): Que
   return {
     show(asked, scene) {
       const names = scene.objects.map((thing) => thing.name);
-      const two = typeof asked === 'string' ? { subject: names[0]!, phrase: phrase.value || kit.phrases[0]!, object: names[1] ?? '' } : asked;
+      const two =
+        typeof asked === 'string'
+          ? { subject: names[0]!, phrase: phrase.value || kit.phrases[0]!, object: names[1] ?? '' }
+          : asked;
       options(subject, names, two.subject);
       options(phrase, kit.phrases, two.phrase);
-      options(object, names.filter((name) => name !== two.subject), two.object);
+      options(
+        object,
+        names.filter((name) => name !== two.subject),
+        two.object,
+      );
       if (document.activeElement !== words) words.value = questionOf(kit, asked, scene).prompt;
     },
   };
