@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { activationsCommand } from './activations/command.ts';
+import { benchCommand } from './bench/command.ts';
 import { checkCommand } from './check/command.ts';
 import { planCommand } from './plan/command.ts';
 import { runCommand } from './run/command.ts';
@@ -18,6 +19,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   serveCommand,
   checkCommand,
   verifyCommand,
+  benchCommand,
   showCommand,
   saeCommand,
   activationsCommand,

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../config/paths.ts';
+import type { BenchRow } from '../../graph/bench/time.ts';
+
+const DEMO_DECODER = join(PACKAGE_ROOT, 'fixtures/demo/tuned/onnx/decoder_model_merged.onnx');
+
+/** Name of a benchmark -> its rows, measured as they are asked for. */
+export const BENCHES: Readonly<Record<string, (threads: number) => AsyncIterable<BenchRow>>> = {
+  async *graph(threads) {
+    const { benchDemo, benchSmolLM2 } = await import('../../graph/bench.ts');
+    yield* benchDemo(DEMO_DECODER, { threads });
+    yield* benchSmolLM2({ threads });
+  },
+};
