@@ -1,4 +1,5 @@
 import type { Citable } from '#release/cite.ts';
+import { licenceUrl } from '#release/licence.ts';
 import { formatTarget, SUFFIXES, type Suffix, type Target } from '#release/permalink.ts';
 import type { ReleaseReader } from '#release/reader.ts';
 
@@ -32,7 +33,7 @@ export function signposting(reader: ReleaseReader, target: Target): string {
       links.push(
         `<${page}.${suffix}>; rel="${suffix === 'json' ? 'item' : 'describedby'}"; type="${SUFFIXES[suffix]}"`,
       );
-  if (/^https?:\/\/[\x21\x23-\x3b\x3d\x3f-\x7e]+$/.test(reader.manifest.licence))
-    links.push(`<${reader.manifest.licence}>; rel="license"`);
+  const licence = licenceUrl(reader.manifest.licence);
+  if (licence) links.push(`<${licence}>; rel="license"`);
   return links.join(', ');
 }

@@ -1,4 +1,5 @@
 import { type Citable, citedTitle, citedUrl } from './cite.ts';
+import { licenceUrl } from './licence.ts';
 
 /** schema.org description of a target, as JSON-LD. */
 export function jsonLd(c: Citable): Record<string, unknown> {
@@ -13,7 +14,7 @@ export function jsonLd(c: Citable): Record<string, unknown> {
       c.target.kind === 'release' ? c.manifest.description : `${citedTitle(c)}. Part of ${c.manifest.title}.`,
     version: c.manifest.version,
     datePublished: c.manifest.date,
-    license: c.manifest.licence,
+    license: licenceUrl(c.manifest.licence) ?? c.manifest.licence,
     creator: c.manifest.authors.map((a) => ({
       '@type': 'Person',
       name: a.name,

@@ -1,7 +1,15 @@
+import { isSpdx, licenceUrl } from '../licence.ts';
 import type { Manifest } from '../schema/manifest.ts';
 
 /** A YAML double-quoted scalar: JSON's form is one. */
 const quoted = (text: string): string => JSON.stringify(text);
+
+/** The format has one field for SPDX identifiers and one for addresses, and none for anything else. */
+function licenceLine(licence: string): string[] {
+  if (isSpdx(licence)) return [`license: ${quoted(licence)}`];
+  const url = licenceUrl(licence);
+  return url === null ? [] : [`license-url: ${quoted(url)}`];
+}
 
 /** `CITATION.cff` (Citation File Format 1.2.0) of the release as a data set. */
 export function citationFile(manifest: Omit<Manifest, 'files'>): string {
@@ -19,7 +27,7 @@ export function citationFile(manifest: Omit<Manifest, 'files'>): string {
     ...authors,
     `version: ${quoted(manifest.version)}`,
     `date-released: ${manifest.date}`,
-    `license: ${quoted(manifest.licence)}`,
+    ...licenceLine(manifest.licence),
     '',
   ].join('\n');
 }

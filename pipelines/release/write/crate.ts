@@ -1,3 +1,4 @@
+import { licenceUrl } from '../licence.ts';
 import type { Manifest } from '../schema/manifest.ts';
 
 /** `ro-crate-metadata.json` (RO-Crate 1.1): the release as a research object. */
@@ -24,7 +25,7 @@ export function roCrate(manifest: Omit<Manifest, 'files'>, files: Manifest['file
         description: manifest.description,
         version: manifest.version,
         datePublished: manifest.date,
-        license: manifest.licence,
+        license: licenceUrl(manifest.licence) ?? manifest.licence,
         author: authors.map((a) => ({ '@id': a['@id'] })),
         hasPart: listed.map((path) => ({ '@id': path })),
       },

@@ -1,4 +1,5 @@
-import { PATHS } from '../ids.ts';
+import { layerName, PATHS } from '../ids.ts';
+import { licenceUrl } from '../licence.ts';
 import { SCALARS } from '../scalars.ts';
 import type { Manifest } from '../schema/manifest.ts';
 
@@ -12,6 +13,8 @@ const CONTEXT = {
   data: { '@id': 'cr:data', '@type': '@json' },
   dataType: { '@id': 'cr:dataType', '@type': '@vocab' },
   dct: 'http://purl.org/dc/terms/',
+  equivalentProperty: 'cr:equivalentProperty',
+  examples: { '@id': 'cr:examples', '@type': '@json' },
   extract: 'cr:extract',
   field: 'cr:field',
   fileObject: 'cr:fileObject',
@@ -25,6 +28,7 @@ const CONTEXT = {
   md5: 'cr:md5',
   parentField: 'cr:parentField',
   path: 'cr:path',
+  rai: 'http://mlcommons.org/croissant/RAI/',
   recordSet: 'cr:recordSet',
   references: 'cr:references',
   regex: 'cr:regex',
@@ -40,17 +44,38 @@ const CONTEXT = {
 
 const TYPES = { number: 'sc:Float', integer: 'sc:Integer', flag: 'sc:Boolean', class: 'sc:Text' } as const;
 
-/** `croissant.json` (MLCommons Croissant 1.0): the Parquet files and their columns. */
-export function croissant(manifest: Omit<Manifest, 'files'>, files: Manifest['files']): unknown {
-  const tables = manifest.layers.map((layer) => PATHS.parquet(layer));
+const TEXTS: readonly [string, string][] = [
+  ['id', 'Layer and feature index, L3F123'],
+  ['label', 'Label of the feature'],
+  ['sentence', 'What the evidence says, in a sentence made by rule'],
+];
+
+/** One record set a layer: a row a feature, a field a column of its Parquet file. */
+function recordSet(layer: number): unknown {
+  const set = layerName(layer);
   const field = (name: string, dataType: string, description: string) => ({
     '@type': 'cr:Field',
-    '@id': `features/${name}`,
+    '@id': `${set}/${name}`,
     name,
     description,
     dataType,
-    source: { fileSet: { '@id': 'parquet' }, extract: { column: name } },
+    source: { fileObject: { '@id': PATHS.parquet(layer) }, extract: { column: name } },
   });
+  return {
+    '@type': 'cr:RecordSet',
+    '@id': set,
+    name: set,
+    description: `Features of layer ${layer}, one row each`,
+    key: { '@id': `${set}/id` },
+    field: [
+      ...TEXTS.map(([name, description]) => field(name, 'sc:Text', description)),
+      ...SCALARS.map((s) => field(s.name, TYPES[s.kind], s.description)),
+    ],
+  };
+}
+
+/** `croissant.json` (MLCommons Croissant 1.0): the Parquet files and their columns. */
+export function croissant(manifest: Omit<Manifest, 'files'>, files: Manifest['files']): unknown {
   return {
     '@context': CONTEXT,
     '@type': 'sc:Dataset',
@@ -59,40 +84,21 @@ export function croissant(manifest: Omit<Manifest, 'files'>, files: Manifest['fi
     description: manifest.description,
     version: manifest.version,
     datePublished: manifest.date,
-    license: manifest.licence,
+    license: licenceUrl(manifest.licence) ?? manifest.licence,
+    citeAs: `${manifest.authors.map((a) => a.name).join(', ')} (${manifest.date}). ${manifest.title}, version ${manifest.version}.`,
     creator: manifest.authors.map((a) => ({ '@type': 'sc:Person', name: a.name })),
-    distribution: [
-      ...tables.map((path) => ({
+    distribution: manifest.layers.map((layer) => {
+      const path = PATHS.parquet(layer);
+      return {
         '@type': 'cr:FileObject',
         '@id': path,
         name: path,
         contentUrl: path,
-        contentSize: `${files[path]?.bytes ?? 0} B`,
+        contentSize: `${files[path]!.bytes} B`,
         encodingFormat: 'application/x-parquet',
-        sha256: files[path]?.sha256,
-      })),
-      {
-        '@type': 'cr:FileSet',
-        '@id': 'parquet',
-        name: 'parquet',
-        containedIn: tables.map((path) => ({ '@id': path })),
-        encodingFormat: 'application/x-parquet',
-        includes: 'features/*.parquet',
-      },
-    ],
-    recordSet: [
-      {
-        '@type': 'cr:RecordSet',
-        '@id': 'features',
-        name: 'features',
-        description: 'One row a feature',
-        field: [
-          field('id', 'sc:Text', 'Layer and feature index, L3F123'),
-          field('label', 'sc:Text', 'Label of the feature'),
-          field('sentence', 'sc:Text', 'What the evidence says, in a sentence made by rule'),
-          ...SCALARS.map((s) => field(s.name, TYPES[s.kind], s.description)),
-        ],
-      },
-    ],
+        sha256: files[path]!.sha256,
+      };
+    }),
+    recordSet: manifest.layers.map(recordSet),
   };
 }
