@@ -1,5 +1,4 @@
 export type { SpatialFile } from './evidence.ts';
 export type { SpatialJoinSettings } from './join.stage.ts';
-export { type PlantedScore, recoverOptions, scorePlanted } from './planted.ts';
 export { type FeatureSpatial, openSpatial, type SpatialResult } from './read.ts';
 export type { SpatialSettings } from './spatial.stage.ts';
