@@ -4,6 +4,7 @@ import { activationsCommand } from './activations/command.ts';
 import { benchCommand } from './bench/command.ts';
 import { checkCommand } from './check/command.ts';
 import { planCommand } from './plan/command.ts';
+import { publishCommand } from './publish/command.ts';
 import { runCommand } from './run/command.ts';
 import { saeCommand } from './sae/command.ts';
 import { serveCommand } from './serve/command.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   showCommand,
   saeCommand,
   activationsCommand,
+  publishCommand,
 ];
 
 /** The command line, without running it. Misuse throws commander's error instead of leaving the process. */

@@ -62,3 +62,7 @@ export async function findRelease(wanted?: string, home?: string): Promise<strin
     meant ? `did you mean ${meant}?` : 'run parallax run demo, or name a release folder',
   );
 }
+
+/** Folders of the releases named; of the newest of every name where none is. */
+export const findReleases = async (wanted: readonly string[]): Promise<string[]> =>
+  wanted.length > 0 ? Promise.all(wanted.map((name) => findRelease(name))) : newestReleases();

@@ -8,12 +8,10 @@ export function serveCommand(program: Command): void {
     .argument('[release...]', 'folders, ids or names of releases (default: the newest of every name)')
     .addHelpText('after', '\nExamples:\n  $ parallax serve\n  $ PORT=9000 parallax serve demo ../other/release')
     .action(async (wanted: string[], _options: unknown, command: Command) => {
-      const [{ findRelease, newestReleases }, { serveReleases }] = await Promise.all([
+      const [{ findReleases }, { serveReleases }] = await Promise.all([
         import('../release/find.ts'),
         import('./serve.ts'),
       ]);
-      const folders =
-        wanted.length > 0 ? await Promise.all(wanted.map((name) => findRelease(name))) : await newestReleases();
-      await serveReleases(folders, outputOf(command));
+      await serveReleases(await findReleases(wanted), outputOf(command));
     });
 }

@@ -1,0 +1,30 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkSite } from './limits.ts';
+
+async function site(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'parallax-limits-'));
+  await mkdir(join(folder, 'data/deep'), { recursive: true });
+  await writeFile(join(folder, 'index.html'), 'home');
+  await writeFile(join(folder, 'data/deep/large.bin'), new Uint8Array(100));
+  return folder;
+}
+
+test('counts files and names the largest', async () => {
+  expect(await checkSite(await site())).toEqual({
+    files: 2,
+    bytes: 104,
+    largest: { path: 'data/deep/large.bin', bytes: 100 },
+  });
+});
+
+test('too many files, and one too large, are refused with the next step', async () => {
+  const folder = await site();
+  await expect(checkSite(folder, { files: 1, bytes: 1000 })).rejects.toMatchObject({
+    message: expect.stringContaining('2 files'),
+    next: expect.stringContaining('R2'),
+  });
+  await expect(checkSite(folder, { files: 2, bytes: 99 })).rejects.toThrow('data/deep/large.bin has 100 bytes');
+});
