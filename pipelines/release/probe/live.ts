@@ -10,13 +10,21 @@ export interface LiveFile {
   readonly bytes: number;
 }
 
-/** One layer's dictionary of the tuned model (stage F): float32 encoder, and the labels of its features. */
+/** One layer's dictionary of the tuned model (stage F): float32 encoder, and the names of its features. */
 export interface LiveLayer {
   readonly layer: number;
   readonly features: number;
   readonly dictionary: LiveFile;
-  /** JSON: labels by feature index. */
-  readonly labels: LiveFile;
+  /** JSON: `LiveNames`. */
+  readonly names: LiveFile;
+}
+
+/** What the page calls the features of a layer. */
+export interface LiveNames {
+  /** By feature index. */
+  readonly labels: readonly string[];
+  /** Indices of the features that the release holds for spatial. */
+  readonly spatial: readonly number[];
 }
 
 /** `/probe/<release>/index.json` */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PATHS } from '#release/ids.ts';
-import type { LiveLayer } from '#release/probe/live.ts';
+import type { LiveLayer, LiveNames } from '#release/probe/live.ts';
 import type { ReleaseReader } from '#release/reader.ts';
 import { parseSafetensors, safetensorsMetadata } from '#release/safetensors.ts';
 import { ParallaxError } from '../../../config/errors.ts';
@@ -37,18 +37,23 @@ export function stageEncoder(path: string, file: Uint8Array): Uint8Array {
   });
 }
 
-/** Dictionary and labels of every layer of a release. */
+/** Dictionary and names of every layer of a release. */
 export async function placeLayers(folder: string, reader: ReleaseReader, place: Place): Promise<LiveLayer[]> {
   const { layers, features_per_layer: features } = reader.manifest;
+  const flags = (await reader.columns(['spatial'])).get('spatial');
   return Promise.all(
     layers.map(async (layer) => {
       const path = PATHS.dictionary(layer);
       const ordinals = Array.from({ length: features }, (_, index) => reader.ordinal(layer, index)!);
+      const names: LiveNames = {
+        labels: await reader.labels(ordinals),
+        spatial: ordinals.flatMap((ordinal, index) => (flags?.data[ordinal] === 1 ? [index] : [])),
+      };
       return {
         layer,
         features,
         dictionary: await place.put(`dictionary/L${layer}.bin`, stageEncoder(path, await readFile(join(folder, path)))),
-        labels: await place.put(`labels/L${layer}.json`, JSON.stringify(await reader.labels(ordinals))),
+        names: await place.put(`names/L${layer}.json`, JSON.stringify(names)),
       };
     }),
   );

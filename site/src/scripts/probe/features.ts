@@ -1,4 +1,4 @@
-import type { LiveFeature, LiveIndex, LiveResult } from '#release/probe/live.ts';
+import type { LiveFeature, LiveIndex, LiveNames, LiveResult } from '#release/probe/live.ts';
 import { chips } from '../../render/chips.ts';
 import { level } from '../../render/heatmap.ts';
 import { html } from '../../render/html.ts';
@@ -15,11 +15,17 @@ const STRENGTH: Readonly<Record<Rank, (feature: LiveFeature, image: Span) => num
   anywhere: ({ max }) => max,
   picture: ({ values }, { from, to }) => Math.max(...values.subarray(from, to)),
   words: ({ values }, { to }) => Math.max(0, ...values.subarray(to)),
+  spatial: ({ max }) => max,
 };
 
 /** The strongest features of the layer by one order. */
-export function ranked(result: LiveResult, rank: Rank): { feature: LiveFeature; strength: number }[] {
+export function ranked(
+  result: LiveResult,
+  rank: Rank,
+  { spatial }: LiveNames,
+): { feature: LiveFeature; strength: number }[] {
   return result.features
+    .filter(({ index }) => rank !== 'spatial' || spatial.includes(index))
     .map((feature) => ({ feature, strength: STRENGTH[rank](feature, result.image) }))
     .filter(({ strength }) => strength > 0)
     .sort((a, b) => b.strength - a.strength || a.feature.index - b.feature.index)
@@ -27,28 +33,25 @@ export function ranked(result: LiveResult, rank: Rank): { feature: LiveFeature; 
 }
 
 export interface FeatureView {
-  show(result: LiveResult, layer: number, labels: readonly string[], chosen: number | null, rank: Rank): void;
+  show(result: LiveResult, layer: number, names: LiveNames, chosen: number | null, rank: Rank): void;
 }
 
 /** The list of features that fire, and the one chosen over the picture and the words. */
 export function openFeatures(index: LiveIndex, choose: (feature: number) => void): FeatureView {
   const list = byId('feature-list');
 
-  function row(
-    feature: LiveFeature,
-    strength: number,
-    top: number,
-    layer: number,
-    labels: readonly string[],
-    on: boolean,
-  ) {
+  function row(feature: LiveFeature, strength: number, top: number, layer: number, names: LiveNames, on: boolean) {
     const id = `L${layer}F${feature.index}`;
     const pick = make('button', { type: 'button', className: 'pick', ariaPressed: String(on) });
     pick.dataset['feature'] = String(feature.index);
     const meter = make('span', { className: 'meter', ariaHidden: 'true' });
     meter.style.width = `${(100 * strength) / top}%`;
     pick.append(
-      make('span', { className: 'pick-label', textContent: labels[feature.index] ?? id }),
+      make(
+        'span',
+        { className: 'pick-label', textContent: `${names.labels[feature.index] ?? id} ` },
+        ...(names.spatial.includes(feature.index) ? [make('span', { className: 'tag', textContent: 'spatial' })] : []),
+      ),
       make('span', { className: 'pick-value', textContent: strength.toFixed(2) }),
       meter,
     );
@@ -57,21 +60,21 @@ export function openFeatures(index: LiveIndex, choose: (feature: number) => void
   }
 
   return {
-    show(result, layer, labels, chosen, rank) {
-      const best = ranked(result, rank);
+    show(result, layer, names, chosen, rank) {
+      const best = ranked(result, rank, names);
       const shown = chosen ?? best[0]?.feature.index ?? null;
       const focus = (document.activeElement as HTMLElement | null)?.dataset['feature'];
       const top = best[0]?.strength ?? 1;
       list.replaceChildren(
-        ...best.map(({ feature, strength }) => row(feature, strength, top, layer, labels, feature.index === shown)),
+        ...best.map(({ feature, strength }) => row(feature, strength, top, layer, names, feature.index === shown)),
       );
       if (focus) list.querySelector<HTMLElement>(`[data-feature="${focus}"]`)?.focus();
       const feature = result.features.find((f) => f.index === shown);
       overlay(index, result, feature);
       byId('feature-chosen').textContent =
         shown === null
-          ? 'No feature of this layer fires here.'
-          : `${labels[shown] ?? ''} (L${layer}F${shown})${feature ? `, at most ${feature.max.toFixed(2)}` : ' does not fire here'}`;
+          ? `No ${rank === 'spatial' ? 'spatial ' : ''}feature of this layer fires here.`
+          : `${names.labels[shown] ?? ''} (L${layer}F${shown})${feature ? `, at most ${feature.max.toFixed(2)}` : ' does not fire here'}`;
     },
   };
 }

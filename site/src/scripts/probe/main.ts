@@ -1,4 +1,4 @@
-import type { LiveIndex, LiveRequest, LiveResult, SceneKit } from '#release/probe/live.ts';
+import type { LiveIndex, LiveNames, LiveRequest, LiveResult, SceneKit } from '#release/probe/live.ts';
 import { showAnswer } from './answer.ts';
 import { byId, options } from './dom.ts';
 import { openEditor } from './editor.ts';
@@ -9,11 +9,14 @@ import { fitting, openQuestion, questionOf } from './question.ts';
 import type { Remote } from './remote.ts';
 import { type Rank, readState, type State, writeState } from './state.ts';
 
+/** Milliseconds without a change before the address follows. */
+const SETTLED = 150;
+
 /** What stands on the page once the model has answered. */
 interface Shown {
   readonly result: LiveResult;
   readonly layer: number;
-  readonly labels: readonly string[];
+  readonly names: LiveNames;
 }
 
 async function json<T>(path: string): Promise<T> {
@@ -32,7 +35,7 @@ async function start(index: LiveIndex): Promise<void> {
   let state = readState(location.search, kit, { layers, heads: index.heads });
   let remote: Remote | undefined;
   let shown: Shown | undefined;
-  const labels = new Map<number, Promise<string[]>>();
+  const labels = new Map<number, Promise<LiveNames>>();
 
   const set = (change: Partial<State>) => {
     const next = { ...state, ...change };
@@ -56,12 +59,17 @@ async function start(index: LiveIndex): Promise<void> {
     address();
   });
 
-  const address = () => history.replaceState(null, '', `${location.pathname}?${writeState(state)}`);
+  let writing: ReturnType<typeof setTimeout> | undefined;
+  /** Some browsers refuse many changes of the address a second, and a drag is many. */
+  const address = () => {
+    clearTimeout(writing);
+    writing = setTimeout(() => history.replaceState(null, '', `${location.pathname}?${writeState(state)}`), SETTLED);
+  };
   const picture = () => kit.draw(state.scene, sprites, index);
 
   function renderFeatures(): void {
     rank.value = state.rank;
-    if (shown?.layer === state.layer) features.show(shown.result, shown.layer, shown.labels, state.feature, state.rank);
+    if (shown?.layer === state.layer) features.show(shown.result, shown.layer, shown.names, state.feature, state.rank);
   }
 
   function render(): void {
@@ -110,11 +118,12 @@ async function start(index: LiveIndex): Promise<void> {
     if (asked.off.length === 0) whole = { key, result };
     else if (whole?.key !== key) whole = { key, result: await model.ask({ ...request, off: [] }) };
     const about = index.layers.find((l) => l.layer === asked.layer)!;
-    const names = labels.get(asked.layer) ?? json<string[]>(about.labels.path);
+    const names = labels.get(asked.layer) ?? json<LiveNames>(about.names.path);
     labels.set(asked.layer, names);
-    shown = { result, layer: asked.layer, labels: await names };
+    shown = { result, layer: asked.layer, names: await names };
     showAnswer(question, result, asked.off.length > 0 ? whole!.result : null);
     byId('probe-results').hidden = false;
+    byId('probe-features').hidden = false;
     renderFeatures();
   }
 

@@ -14,7 +14,7 @@ export interface State {
   readonly feature: number | null;
   readonly rank: Rank;
 }
-export const RANKS = ['anywhere', 'picture', 'words'] as const;
+export const RANKS = ['picture', 'words', 'anywhere', 'spatial'] as const;
 export type Rank = (typeof RANKS)[number];
 
 /** Things of a scene at most: the model has seen no more. */
@@ -32,7 +32,7 @@ export const START: Omit<State, 'layer'> = {
   off: [],
   how: 'mean',
   feature: null,
-  rank: 'words',
+  rank: 'picture',
 };
 
 /** State as the query of an address: `ground=blue&things=cat.big.32.62~dog.big.82.50&ask=cat.left of.dog&layer=2`. */
