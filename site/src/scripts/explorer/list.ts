@@ -1,0 +1,101 @@
+import { count } from '../../render/number.ts';
+import { one } from './dom.ts';
+import { csv, download, json } from './export.ts';
+import type { Mask } from './filter.ts';
+import { sorted } from './filter.ts';
+import type { ExplorerState } from './state.ts';
+import type { Store } from './store.ts';
+import { PAGE, rows } from './table.ts';
+
+type Change = (change: Partial<ExplorerState>) => void;
+const BASE = ['class', 'cos_s_f', 'control_difference', 'preference', 'risk_difference', 'heads_80'];
+
+/** The table of the selection, fifty rows at a time, any column sorted; and the ways to take the selection along. */
+export class List {
+  readonly #store: Store;
+  readonly #change: Change;
+  readonly #table = one<HTMLTableElement>('[data-table]');
+  #ordinals: number[] = [];
+  #names: string[] = [];
+  #shown = 0;
+  #drawing = 0;
+
+  constructor(store: Store, change: Change) {
+    this.#store = store;
+    this.#change = change;
+    one('[data-more]').addEventListener('click', () => this.#append());
+    one('[data-export="csv"]').addEventListener('click', async () =>
+      download('features.csv', 'text/csv', await csv(store, this.#ordinals, this.#names)),
+    );
+    one('[data-export="json"]').addEventListener('click', () =>
+      download('features.json', 'application/json', json(store, this.#ordinals)),
+    );
+    const link = one('[data-copy-view]');
+    link.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(location.href);
+      link.textContent = 'Copied';
+    });
+  }
+
+  /** Columns that the table shows for a state: the usual ones, and those that the plot and the order are about. */
+  columnsFor(state: ExplorerState): string[] {
+    const extra = [state.x, state.y, state.sort, ...state.ranges.keys()].filter(
+      (name) => !['rank', 'layer', 'index'].includes(name),
+    );
+    return [...new Set([...BASE, ...extra])].filter((name) => this.#store.about(name) !== null);
+  }
+
+  async update(state: ExplorerState, mask: Mask): Promise<void> {
+    const column = state.sort === 'rank' ? null : (this.#store.columns.get(state.sort) ?? null);
+    this.#ordinals = sorted(mask, column, this.#store.rank, state.descending);
+    this.#names = this.columnsFor(state);
+    this.#head(state);
+    this.#shown = 0;
+    one('[data-count]').textContent = `${count(this.#ordinals.length)} of ${count(this.#store.count)} features`;
+    one('[data-copy-view]').textContent = 'Copy the link to this view';
+    await this.#append(true);
+  }
+
+  #head(state: ExplorerState): void {
+    const heads = [
+      ['rank', 'Feature'] as const,
+      ['', 'Label'] as const,
+      ...this.#names.map((name) => [name, this.#store.about(name)?.title ?? name] as const),
+    ];
+    const row = document.createElement('tr');
+    for (const [name, title] of heads) {
+      const cell = document.createElement('th');
+      cell.scope = 'col';
+      const active = name === state.sort;
+      if (active && name !== 'rank') cell.setAttribute('aria-sort', state.descending ? 'descending' : 'ascending');
+      if (name === '') cell.textContent = title;
+      else {
+        const button = document.createElement('button');
+        button.type = 'button';
+        button.className = 'sort';
+        button.textContent = active && name !== 'rank' ? `${title} ${state.descending ? '↓' : '↑'}` : title;
+        button.title = name === 'rank' ? 'Order by how telling a feature is' : `Order by ${title}`;
+        button.addEventListener('click', () =>
+          this.#change({ sort: name, descending: active ? !state.descending : false }),
+        );
+        cell.append(button);
+      }
+      row.append(cell);
+    }
+    one('thead', this.#table).replaceChildren(row);
+  }
+
+  async #append(fresh = false): Promise<void> {
+    const ticket = ++this.#drawing;
+    const from = fresh ? 0 : this.#shown;
+    const text = await rows(this.#store, this.#ordinals.slice(from, from + PAGE), this.#names);
+    if (ticket !== this.#drawing) return;
+    const body = one('tbody', this.#table);
+    if (fresh) body.innerHTML = text;
+    else body.insertAdjacentHTML('beforeend', text);
+    this.#shown = Math.min(this.#ordinals.length, from + PAGE);
+    const more = one<HTMLButtonElement>('[data-more]');
+    more.hidden = this.#shown >= this.#ordinals.length;
+    more.textContent = `Show ${Math.min(PAGE, this.#ordinals.length - this.#shown)} more of ${count(this.#ordinals.length)}`;
+  }
+}

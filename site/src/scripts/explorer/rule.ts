@@ -1,0 +1,81 @@
+import { type ColumnData, columnValue } from '#release/columns.ts';
+import { type Mask, size } from './filter.ts';
+
+/** A rule of selection: energy on the multimodal stream above `eps`, decoder cosine at or below a percentile over all layers. */
+export interface Rule {
+  readonly eps: number;
+  readonly percentile: number;
+  /** Also ask that the interval of the vision preference lies above 0.5 (ours, not the paper's). */
+  readonly strict: boolean;
+}
+
+export interface RuleResult {
+  readonly selected: Mask;
+  readonly threshold: number;
+  readonly count: number;
+  /** Against the rule at the release's own settings. */
+  readonly jaccard: number;
+  /** Features that the same thresholds select when a control's cosine stands for the tuned model's; null where it was not run. */
+  readonly controls: { readonly text: number | null; readonly seed: number | null };
+}
+
+/** NumPy's `linear` percentile of the values that exist. */
+export function percentileOf(column: ColumnData, percentile: number): number {
+  const values = Float64Array.from(column.data, (_, i) => columnValue(column, i) ?? Number.NaN)
+    .filter((v) => !Number.isNaN(v))
+    .sort();
+  if (values.length === 0) return Number.NaN;
+  const place = ((values.length - 1) * Math.min(100, Math.max(0, percentile))) / 100;
+  const below = Math.floor(place);
+  const low = values[below] as number;
+  const high = values[Math.min(values.length - 1, below + 1)] as number;
+  return low + (high - low) * (place - below);
+}
+
+/** Jaccard index; 1 where both are empty. */
+export function jaccard(a: Mask, b: Mask): number {
+  let both = 0;
+  let either = 0;
+  for (let i = 0; i < a.length; i += 1) {
+    both += (a[i] as number) & (b[i] as number);
+    either += (a[i] as number) | (b[i] as number);
+  }
+  return either === 0 ? 1 : both / either;
+}
+
+export function applyRule(columns: ReadonlyMap<string, ColumnData>, rule: Rule, standard: Rule): RuleResult {
+  const cosine = columns.get('cos_s_f') as ColumnData;
+  const threshold = percentileOf(cosine, rule.percentile);
+  const selected = select(columns, 'cos_s_f', rule, threshold) as Mask;
+  const usual = select(columns, 'cos_s_f', standard, percentileOf(cosine, standard.percentile)) as Mask;
+  const passing = (name: string): number | null => {
+    const mask = select(columns, name, rule, threshold);
+    return mask && size(mask);
+  };
+  return {
+    selected,
+    threshold,
+    count: size(selected),
+    jaccard: jaccard(selected, usual),
+    controls: { text: passing('cos_s_c'), seed: passing('cos_s_f2') },
+  };
+}
+
+function select(
+  columns: ReadonlyMap<string, ColumnData>,
+  cosineName: string,
+  rule: Rule,
+  threshold: number,
+): Mask | null {
+  const [cosine, energy, preference] = [
+    columns.get(cosineName),
+    columns.get('energy_vision'),
+    columns.get('preference_low'),
+  ];
+  if (!cosine || !energy || (rule.strict && !preference) || cosine.column.missing === cosine.data.length) return null;
+  return Uint8Array.from(cosine.data, (_, i) => {
+    const [c, e] = [columnValue(cosine, i), columnValue(energy, i)];
+    const low = rule.strict && preference ? columnValue(preference, i) : 1;
+    return Number(c !== null && e !== null && e > rule.eps && c <= threshold && low !== null && low > 0.5);
+  });
+}
