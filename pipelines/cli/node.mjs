@@ -17,7 +17,10 @@ export const nodePath = () => (fits ? process.execPath : existsSync(pinned) ? pi
 /** Runs a program in this one's place: its signals, its exit code. A `child` that watches its channel dies with this process. */
 export function become(command, words, options = {}) {
   const child = spawn(command, words, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], ...options });
-  followNpm(() => process.exit(1));
+  followNpm(() => {
+    child.kill('SIGTERM');
+    setTimeout(() => process.exit(1), 2000);
+  });
   // A terminal sends Ctrl-C to both; one sent to this process alone is passed on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(`${command} does not start (${error.message}) - run npm ci in ${ROOT}`));
@@ -54,9 +57,12 @@ function npmAbove() {
 function followNpm(end) {
   const chain = npmAbove();
   if (chain.length === 0) return;
-  setInterval(() => {
-    if (chain.some(isGone)) end();
-  }, 500).unref();
+  const timer = setInterval(() => {
+    if (!chain.some(isGone)) return;
+    clearInterval(timer);
+    end();
+  }, 500);
+  timer.unref();
 }
 
 /** Ends this process when the one that started it by `become`, or npm, is gone. */
