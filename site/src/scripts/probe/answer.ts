@@ -33,6 +33,10 @@ export function showAnswer(question: LiveQuestion, result: LiveResult, whole: Li
     whole && same ? ` With all heads on: ${signed(whole.logOdds)}. Change: ${signed(logOdds - whole.logOdds)}.` : '';
   const words = `Log-odds of “${right}” against “${wrong}”: ${signed(logOdds)} (${share(logOdds)} of the two).${change}`;
   bar.ariaLabel = words;
+  byId('answer-brief').replaceChildren(
+    make('strong', { textContent: result.answer }),
+    make('span', { textContent: signed(logOdds) }),
+  );
   byId('answer-odds').replaceChildren(make('span', { textContent: words }));
   byId('answer-odds').dataset['logOdds'] = String(logOdds);
   byId('answer-odds').dataset['whole'] = String(whole?.logOdds ?? logOdds);

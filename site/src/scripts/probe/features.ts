@@ -44,6 +44,7 @@ export function openFeatures(index: LiveIndex, choose: (feature: number) => void
     const id = `L${layer}F${feature.index}`;
     const pick = make('button', { type: 'button', className: 'pick', ariaPressed: String(on) });
     pick.dataset['feature'] = String(feature.index);
+    pick.dataset['strength'] = String(strength);
     const meter = make('span', { className: 'meter', ariaHidden: 'true' });
     meter.style.width = `${(100 * strength) / top}%`;
     pick.append(

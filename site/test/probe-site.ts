@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hashFolder } from '#pipelines/models/files.ts';
+import { buildProbes } from '#pipelines/publish/probe/build/index.ts';
+import { syntheticInput } from '#release/synthetic.ts';
+import { writeRelease } from '#release/writer.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The tuned model that comes with the package. */
+export const TUNED = join(ROOT, 'fixtures/demo/tuned');
+
+export interface ProbeSite {
+  readonly id: string;
+  /** Folder of the release. */
+  readonly release: string;
+  /** Folder of the built site. */
+  readonly site: string;
+  remove(): Promise<void>;
+}
+
+/** A release of made-up dictionaries of the width of the demo's tuned model, which it names by its hash. */
+async function writeDemoLike(parent: string): Promise<string> {
+  const input = await syntheticInput({ layers: 6, features: 96, heads: 8, width: 128, pictures: 2, examples: false });
+  const sha256 = await hashFolder(TUNED);
+  const models = input.manifest.models.map((model) => (model.role === 'tuned' ? { ...model, sha256 } : model));
+  return writeRelease(parent, { ...input, manifest: { ...input.manifest, models } });
+}
+
+/** Builds the site of such a release, with its probe, in a folder of its own. */
+export async function buildProbeSite(): Promise<ProbeSite> {
+  const home = await mkdtemp(join(tmpdir(), 'parallax-probe-'));
+  const id = await writeDemoLike(home);
+  const [release, site] = [join(home, id), join(home, 'site')];
+  const words = [join(ROOT, 'node_modules/astro/bin/astro.mjs'), 'build', '--root', join(ROOT, 'site')];
+  const env = { ...process.env, ASTRO_TELEMETRY_DISABLED: '1', PARALLAX_RELEASES: release, PARALLAX_SITE: site };
+  const child = spawn(process.execPath, words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => {
+      log += text;
+    });
+  const code = await new Promise((done) => child.on('close', done));
+  if (code !== 0) throw new Error(`astro build: exit code ${code}\n${log.slice(-2000)}`);
+  await buildProbes(site, [release]);
+  return { id, release, site, remove: () => rm(home, { recursive: true, force: true }) };
+}
