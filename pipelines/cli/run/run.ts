@@ -111,6 +111,7 @@ export async function runStages(stages: readonly Stage[], options: RunOptions): 
 }
 
 const close = (log: WriteStream, error?: unknown) => {
+  if (log.destroyed) return Promise.resolve();
   if (error instanceof Error) log.write(`${error.stack ?? error.message}\n`);
   return new Promise<void>((resolve) => {
     log.once('close', resolve);
