@@ -21,6 +21,9 @@ const isKnown = (status: number): status is ProblemStatus => status in TITLES;
 function problemOf(error: Error, deps: AppDeps): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof ReleaseError) return fromReleaseError(error);
+  // The validator of bodies throws its own error for what is not JSON.
+  if (error instanceof HTTPException && error.status === 400)
+    return new HttpProblem(400, 'body: not JSON', { field: 'body' });
   if (error instanceof HTTPException && isKnown(error.status))
     return new HttpProblem(error.status, error.message || TITLES[error.status]);
   deps.report?.(error);

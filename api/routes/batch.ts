@@ -40,7 +40,12 @@ export const batch = operation(
     accepted(c, ['application/json']);
     const reader = await openRelease(c, c.req.valid('param').release);
     const places = c.req.valid('json').ids.map((id) => parseFeatureId(id)!);
-    const features = await reader.featuresBatch(places);
-    return Response.json({ release: reader.id, features }, { headers: { ...COMMON, 'cache-control': 'no-store' } });
+    const records = await Promise.all(places.map(({ layer, index }) => reader.stored('cards', layer, index)));
+    // Records go out as they are stored: their bytes are already proved by their hashes.
+    const text = new TextDecoder();
+    const features = records.map((record) => (record ? text.decode(record.bytes) : 'null')).join(',');
+    return new Response(`{"release":${JSON.stringify(reader.id)},"features":[${features}]}`, {
+      headers: { ...COMMON, 'content-type': 'application/json', 'cache-control': 'no-store' },
+    });
   },
 );

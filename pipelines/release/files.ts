@@ -66,15 +66,21 @@ export class ReleaseFiles {
     return bytes;
   }
 
-  /** What `make` turns a file into, remembered under its path. */
-  async derived<T>(path: string, make: (bytes: Uint8Array) => { value: T; bytes: number }): Promise<T | null> {
-    const kept = this.#cache.get(path) as T | undefined;
+  /** What `make` gives, remembered under a key for as long as there is room for its bytes. */
+  async kept<T>(key: string, make: () => Promise<{ value: T; bytes: number }>): Promise<T> {
+    const kept = this.#cache.get(key) as T | undefined;
     if (kept !== undefined) return kept;
-    const file = await this.file(path);
-    if (!file) return null;
-    const { value, bytes } = make(file);
-    this.#cache.set(path, value, bytes);
+    const { value, bytes } = await make();
+    this.#cache.set(key, value, bytes);
     return value;
+  }
+
+  /** What `make` turns a file into, remembered; null where the manifest has no such file. */
+  async derived<T>(path: string, make: (bytes: Uint8Array) => { value: T; bytes: number }): Promise<T | null> {
+    return this.kept<T | null>(path, async () => {
+      const file = await this.file(path);
+      return file ? make(file) : { value: null, bytes: 0 };
+    });
   }
 
   /** Entries of a shard (its header) and a way to its records. Record hashes are checked, the whole file's is not. */
@@ -90,34 +96,33 @@ export class ReleaseFiles {
         'check the release with `parallax verify`',
       );
     const whole = size <= WHOLE;
-    const head = await this.#kept(path, 0, whole ? size : Math.min(size, shardHeaderBytes(place.count)));
-    const key = `${path}#entries`;
-    let entries = this.#cache.get(key) as (ShardEntry | null)[] | undefined;
-    if (!entries) {
-      entries = readShardHeader(path, head, { ...place, bytes: size });
-      this.#cache.set(key, entries, entries.length * 200);
-    }
-    const found = entries;
+    const head = await this.#bytes(path, 0, whole ? size : Math.min(size, shardHeaderBytes(place.count)));
+    const entries = await this.kept(`${path}#entries`, async () => ({
+      value: readShardHeader(path, head, { ...place, bytes: size }),
+      bytes: 200 * place.count,
+    }));
+    const unpack = async (entry: ShardEntry): Promise<Uint8Array> => {
+      const packed = whole
+        ? head.subarray(entry.offset, entry.offset + entry.stored)
+        : await this.#bytes(path, entry.offset, entry.stored);
+      return readShardRecord(path, entry, packed);
+    };
     return {
-      entries: found,
+      entries,
       record: async (slot) => {
-        const entry = found[slot];
+        const entry = entries[slot];
         if (!entry) return null;
-        const packed = whole
-          ? head.subarray(entry.offset, entry.offset + entry.stored)
-          : await this.#kept(path, entry.offset, entry.stored);
-        return readShardRecord(path, entry, packed);
+        return this.kept(`${path}#${slot}`, async () => ({ value: await unpack(entry), bytes: entry.raw }));
       },
     };
   }
 
-  async #kept(path: string, offset: number, length: number): Promise<Uint8Array> {
-    const key = `${path}@${offset}`;
-    const kept = this.#cache.get(key) as Uint8Array | undefined;
-    if (kept) return kept;
-    const bytes = await this.#read(path, offset, length);
-    this.#cache.set(key, bytes, bytes.byteLength);
-    return bytes;
+  /** Bytes as the source gives them, remembered. */
+  #bytes(path: string, offset: number, length: number): Promise<Uint8Array> {
+    return this.kept(`${path}@${offset}`, async () => ({
+      value: await this.#read(path, offset, length),
+      bytes: length,
+    }));
   }
 
   async #read(path: string, offset: number, length: number): Promise<Uint8Array> {

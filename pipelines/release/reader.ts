@@ -97,21 +97,25 @@ export class ReleaseReader extends ReleaseTables {
   }
 
   async #label(ordinal: number): Promise<string> {
-    const size = this.manifest.shard_size;
     const page = Math.floor(ordinal / LABELS_PER_RECORD);
+    const labels = await this.files.kept(`labels#${page}`, () => this.#labelPage(page));
+    const label: unknown = labels[ordinal % LABELS_PER_RECORD];
+    if (typeof label === 'string') return label;
+    throw new ReleaseError(
+      'malformed',
+      `labels: there is no label of feature ${ordinal}`,
+      'check the release with `parallax verify`',
+    );
+  }
+
+  async #labelPage(page: number): Promise<{ value: readonly unknown[]; bytes: number }> {
+    const size = this.manifest.shard_size;
     const first = page - (page % size);
     const count = Math.min(size, Math.ceil(this.count / LABELS_PER_RECORD) - first);
     const path = PATHS.labels(first / size);
     const bytes = await (await this.files.shard({ path, first, count })).record(page - first);
     const labels = bytes && parseJson(path, bytes);
-    const label = Array.isArray(labels) ? labels[ordinal % LABELS_PER_RECORD] : undefined;
-    if (typeof label !== 'string')
-      throw new ReleaseError(
-        'malformed',
-        `${path}: no label of feature ${ordinal}`,
-        'check the release with `parallax verify`',
-      );
-    return label;
+    return { value: Array.isArray(labels) ? labels : [], bytes: 3 * (bytes?.byteLength ?? 0) };
   }
 
   /** Features that match, the most telling first. `cursor` comes from the page before; a foreign one throws `cursor`. */

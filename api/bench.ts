@@ -1,0 +1,106 @@
+import { readdir, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Case, probeCase, readCases } from './bench/cases.ts';
+import { startWorker } from './bench/harness.ts';
+import { latencies, throughput } from './bench/load.ts';
+import { type BenchRow, summarise } from './bench/row.ts';
+import { benchSite } from './bench/site.ts';
+
+export type { BenchRow } from './bench/row.ts';
+
+export interface BenchOptions {
+  /** Folder that keeps the synthetic releases between runs. */
+  readonly home?: string;
+  readonly layers?: number;
+  readonly features?: number;
+  /** Requests of each kind. */
+  readonly count?: number;
+  /** Time of each load test, ms. */
+  readonly load?: number;
+}
+
+const HOME = fileURLToPath(new URL('../.parallax/bench', import.meta.url));
+const CONNECTIONS = 16;
+const PROBE = {
+  layers: 1,
+  features: 16_384,
+  width: 576,
+  heads: 2,
+  pictures: 1,
+  examples: false,
+  name: 'synthetic-probe',
+} as const;
+
+/** Times of one case, over those of a Worker that does nothing. */
+async function* caseRows(
+  { name, limit, shot }: Case,
+  app: string,
+  nothing: string,
+  count: number,
+): AsyncIterable<BenchRow> {
+  const base = summarise(await latencies(nothing, () => ({ path: '/' }), count));
+  const { median, p99, spread } = summarise(await latencies(app, shot, count));
+  const over = median - base.median;
+  yield {
+    name: `api.${name}, median over no-op`,
+    figure: over,
+    unit: 'ms',
+    n: count,
+    spread,
+    ...(limit === undefined ? {} : { limit, ratio: over / limit }),
+  };
+  yield { name: `api.${name}, p99`, figure: p99, unit: 'ms', n: count, spread };
+}
+
+/**
+ * The API in workerd over a synthetic release of 100,000 features (made at the first run), against a Worker that does nothing:
+ * times by kind of request, and requests a second with 16 connections.
+ */
+export async function* benchApi(options: BenchOptions = {}): AsyncIterable<BenchRow> {
+  const { home = HOME, layers = 10, features = 10_000, count = 300, load = 4000 } = options;
+  const read = await benchSite(home, `read-${layers}x${features}`, {
+    layers,
+    features,
+    width: 16,
+    heads: 16,
+    pictures: 4,
+  });
+  const probe = await benchSite(home, 'probe', PROBE);
+  for (const name of await readdir(home)) if (name.endsWith('.tmp')) await rm(`${home}/${name}`, { recursive: true });
+  const nothing = await startWorker('nothing', probe.folder);
+  try {
+    const app = await startWorker('app', read.folder);
+    try {
+      for (const one of readCases(read.id, layers, features)) yield* caseRows(one, app.url, nothing.url, count);
+      const kept = () => ({ path: `/api/v1/r/${read.id}/features/L0F7` });
+      const most = await throughput(nothing.url, () => ({ path: '/' }), CONNECTIONS, load);
+      const got = await throughput(app.url, kept, CONNECTIONS, load);
+      yield {
+        name: `api.no-op, ${CONNECTIONS} connections`,
+        figure: most.rate,
+        unit: 'requests/s',
+        n: most.n,
+        spread: 0,
+      };
+      yield {
+        name: `api.kept look-up, ${CONNECTIONS} connections`,
+        figure: got.rate,
+        unit: 'requests/s',
+        limit: 0.6 * most.rate,
+        ratio: got.rate / most.rate,
+        n: got.n,
+        spread: 0,
+      };
+    } finally {
+      await app.close();
+    }
+    const probing = await startWorker('app', probe.folder);
+    try {
+      yield* caseRows(probeCase(probe.id, PROBE.width), probing.url, nothing.url, count);
+    } finally {
+      await probing.close();
+    }
+  } finally {
+    await nothing.close();
+  }
+}
