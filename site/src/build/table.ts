@@ -17,8 +17,10 @@ export async function firstTable({ reader }: SiteRelease): Promise<Html> {
     const value = columnValue(data, ordinal);
     return value === null ? '–' : (data.column.values?.[value] ?? significant(value));
   };
-  return html`<thead><tr><th scope="col">Feature</th><th scope="col">Label</th>${shown.map((c) => html`<th scope="col">${c.column.title}</th>`)}</tr></thead><tbody>${ordinals.map((ordinal, i) => {
-    const { id } = reader.locate(ordinal);
-    return html`<tr><th scope="row"><a href="${featurePath(reader.id, id)}">${id}</a></th><td class="label-cell">${labels[i]}</td>${shown.map((c) => html`<td>${cell(ordinal, c)}</td>`)}</tr>`;
-  })}</tbody>`;
+  return html`<thead><tr><th scope="col">Feature</th><th scope="col">Label</th>${shown.map((c) => html`<th scope="col">${c.column.title}</th>`)}</tr></thead><tbody>${ordinals.map(
+    (ordinal, i) => {
+      const { id } = reader.locate(ordinal);
+      return html`<tr><th scope="row"><a href="${featurePath(reader.id, id)}">${id}</a></th><td class="label-cell">${labels[i]}</td>${shown.map((c) => html`<td>${cell(ordinal, c)}</td>`)}</tr>`;
+    },
+  )}</tbody>`;
 }

@@ -9,7 +9,11 @@ const intervalOrder = (name: string): number =>
   name === 'top' ? Number.POSITIVE_INFINITY : Number(name.replace(/\D/g, '')) || 0;
 
 const INTERVAL_TEXT = (name: string): string =>
-  name === 'top' ? 'Strongest' : `Around the ${name.replace(/\D/g, '')}th percentile of firing`;
+  name === 'top'
+    ? 'Strongest'
+    : name === 'q0'
+      ? 'Weakest firing'
+      : `Around the ${name.replace(/\D/g, '')}th percentile of firing`;
 
 export interface ExampleOptions {
   /** Address of a picture by its hash. */

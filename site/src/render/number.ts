@@ -27,6 +27,7 @@ export const percent = (share: number, digits = 0): string => `${fixed(share * 1
 /** Three significant digits without an exponent where that is readable. */
 export function significant(value: number, digits = 3): string {
   if (value === 0) return '0';
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return fixed(value, 0);
   const magnitude = Math.floor(Math.log10(Math.abs(value)));
   if (magnitude > 5 || magnitude < -4) return exponent(value);
   return fixed(value, Math.max(0, digits - 1 - magnitude));

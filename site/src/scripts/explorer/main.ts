@@ -1,3 +1,4 @@
+import './small-screen.ts';
 import { one } from './dom.ts';
 import { keep, type Mask, size } from './filter.ts';
 import { Filters } from './filters.ts';

@@ -17,6 +17,8 @@ export interface Frame {
 }
 
 const MARGIN = 8;
+/** Up to so many points are drawn one by one. */
+const FEW = 20_000;
 
 /** Points on a canvas, written straight into its pixels: a hundred thousand of them in some ten milliseconds. */
 export class Scatter {
@@ -40,13 +42,33 @@ export class Scatter {
     this.#place(frame);
     const context = this.#canvas.getContext('2d');
     if (!context) return;
+    if (frame.mask.length < FEW) this.#discs(context, frame.paint);
+    else this.#pixels(context, frame.paint);
+  }
+
+  #pixels(context: CanvasRenderingContext2D, paint: Paint): void {
     const image = context.createImageData(this.#canvas.width, this.#canvas.height);
     const pixels = new Uint32Array(image.data.buffer);
-    const few = frame.mask.length < 20_000;
-    this.#points(pixels, 0, few ? 1 : 0, () => rgba(frame.paint.muted, 255));
-    const colours = frame.paint.groups.map((colour) => rgba(colour, 255));
-    this.#points(pixels, 1, few ? 2 : 1, (i) => colours[frame.paint.groupOf(i)] ?? (colours[0] as number));
+    this.#points(pixels, 0, 0, () => rgba(paint.muted, 255));
+    const colours = paint.groups.map((colour) => rgba(colour, 255));
+    this.#points(pixels, 1, 1, (i) => colours[paint.groupOf(i)] ?? (colours[0] as number));
     context.putImageData(image, 0, 0);
+  }
+
+  /** Smooth, slightly transparent discs, while there are few enough. */
+  #discs(context: CanvasRenderingContext2D, { muted, groups, groupOf }: Paint): void {
+    const radius = 2.2 * this.#ratio;
+    for (const kept of [0, 1])
+      for (let i = 0; i < this.#mask.length; i += 1) {
+        if (this.#mask[i] !== kept) continue;
+        const [x, y] = [this.#px[i] as number, this.#py[i] as number];
+        if (Number.isNaN(x) || Number.isNaN(y)) continue;
+        const [r, g, b] = kept === 0 ? muted : (groups[groupOf(i)] ?? muted);
+        context.fillStyle = `rgb(${r} ${g} ${b} / ${kept === 0 ? 0.6 : 0.75})`;
+        context.beginPath();
+        context.arc(x, y, radius, 0, 7);
+        context.fill();
+      }
   }
 
   #place({ x, y, mask }: Frame): void {

@@ -113,7 +113,7 @@ export class View {
       `Scatter of ${kept} features: ${x.column.title} across, ${y.column.title} up. The table below lists them.`,
     );
     const ends = { 'x-low': x.column.min, 'x-high': x.column.max, 'y-low': y.column.min, 'y-high': y.column.max };
-    for (const [name, value] of Object.entries(ends)) one(`[data-end="${name}"]`).textContent = significant(value ?? 0);
+    for (const [name, value] of Object.entries(ends)) one(`[data-end="${name}"]`).textContent = endText(value ?? 0);
     one('[data-key]').replaceChildren(
       ...key.entries.map(({ name, colour }) => {
         const item = document.createElement('li');
@@ -126,3 +126,6 @@ export class View {
     );
   }
 }
+
+/** The end of an axis in few signs: next to nothing is nothing. */
+const endText = (value: number): string => (Math.abs(value) < 5e-4 ? '0' : significant(value));
