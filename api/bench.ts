@@ -21,6 +21,8 @@ export interface BenchOptions {
 
 const HOME = fileURLToPath(new URL('../.parallax/bench', import.meta.url));
 const CONNECTIONS = 16;
+/** A kept look-up may be so many times slower than nothing: 60 % of its requests a second. */
+const SLOWER = 1 / 0.6;
 const PROBE = {
   layers: 1,
   features: 16_384,
@@ -47,7 +49,7 @@ async function* caseRows(
     unit: 'ms',
     n: count,
     spread,
-    ...(limit === undefined ? {} : { limit, ratio: over / limit }),
+    ...(limit === undefined ? {} : { limit }),
   };
   yield { name: `api.${name}, p99`, figure: p99, unit: 'ms', n: count, spread };
 }
@@ -86,8 +88,8 @@ export async function* benchApi(options: BenchOptions = {}): AsyncIterable<Bench
         name: `api.kept look-up, ${CONNECTIONS} connections`,
         figure: got.rate,
         unit: 'requests/s',
-        limit: 0.6 * most.rate,
-        ratio: got.rate / most.rate,
+        limit: SLOWER,
+        ratio: most.rate / got.rate,
         n: got.n,
         spread: 0,
       };

@@ -57,7 +57,7 @@ const findHead: Finder<'head'> = async (reader, { layer, head }) => {
   if (!record) return null;
   const bytes = new TextEncoder().encode(JSON.stringify(record));
   return {
-    title: `layer ${layer}, head ${head}`,
+    title: record.sentence,
     bytes,
     hash: toHex(sha256Bytes(bytes)),
     render: async ({ pages }, context) => pages?.renderHead(record, file, reader.manifest, context) ?? null,

@@ -1,4 +1,4 @@
-/** One measured figure; `limit` is the goal, where one was set. */
+/** One measured figure. `limit` is the goal, where one was set: of the ratio, where there is one, otherwise of the figure. */
 export interface BenchRow {
   readonly name: string;
   readonly figure: number;

@@ -11,4 +11,8 @@ export const BENCHES: Readonly<Record<string, (threads: number) => AsyncIterable
     yield* benchDemo(DEMO_DECODER, { threads });
     yield* benchSmolLM2({ threads });
   },
+  async *api() {
+    const { benchApi } = await import('../../../api/bench.ts');
+    yield* benchApi();
+  },
 };
