@@ -45,9 +45,60 @@ function keepWholeCache(_: EditableGraph, node: NodeProto): void {
   node.attribute = node.attribute.filter(({ name }) => name !== 'sliding_window_cache');
 }
 
+/** The only reader of a value, if it is an `opType`. */
+function soleReader(graph: EditableGraph, value: string, opType: string): NodeProto | undefined {
+  const readers = graph.consumers(value);
+  return readers.length === 1 && readers[0]!.opType === opType ? readers[0] : undefined;
+}
+
+/** `x` times a matrix of integers, scaled, as a product of floats under the name `output`. */
+function floatProduct(
+  graph: EditableGraph,
+  x: string,
+  weight: readonly [string, string, string],
+  output: string,
+): void {
+  const [matrix, scale, zero] = weight;
+  const floats = graph.op('DequantizeLinear', zero ? [matrix, scale, zero] : [matrix, scale], { axis: 1 });
+  const product = graph.op('MatMul', [x, floats]);
+  graph.setOutput(graph.producer(product)!, 0, output);
+}
+
+/**
+ * A product of integers whose left side is quantised at each run. The model is the weights that are stored, not the
+ * rounding of each run's activations, so it becomes a product of floats.
+ */
+function integerProduct(graph: EditableGraph, node: NodeProto): void {
+  const [left, matrix, , zero = ''] = node.input as [string, string, string?, string?];
+  const quantise = graph.producer(left);
+  const cast = soleReader(graph, node.output[0]!, 'Cast');
+  const scaled = cast && soleReader(graph, cast.output[0]!, 'Mul');
+  if (quantise?.opType !== 'DynamicQuantizeLinear' || !scaled) return;
+  const scales = graph.producer(scaled.input.find((name) => name !== cast.output[0])!);
+  const scale = scales?.opType === 'Mul' && scales.input.find((name) => name !== quantise.output[1]);
+  if (!scale || !scales.input.includes(quantise.output[1]!)) return;
+  // what quantised the left side goes with its last reader
+  for (const old of [node, cast, scaled]) graph.removeNode(old);
+  for (const old of [scales, quantise])
+    if (old.output.every((name) => graph.consumers(name).length === 0)) graph.removeNode(old);
+  floatProduct(graph, quantise.input[0]!, [matrix, scale, zero], scaled.output[0]!);
+}
+
+/** The same, as the runtime's optimiser fuses it. */
+function dynamicProduct(graph: EditableGraph, node: NodeProto): void {
+  const [x, matrix, scale, zero = '', bias] = node.input as [string, string, string, string?, string?];
+  graph.removeNode(node);
+  const output = node.output[0]!;
+  const unbiased = bias ? graph.fresh('product') : output;
+  floatProduct(graph, x, [matrix, scale, zero], unbiased);
+  if (bias) graph.setOutput(graph.producer(graph.op('Add', [unbiased, bias]))!, 0, output);
+}
+
 /** Rewrites by operator, each to a form that every device computes alike. */
 const REWRITES: Readonly<Record<string, readonly ((graph: EditableGraph, node: NodeProto) => void)[]>> = {
   GroupQueryAttention: [unpackHeadNorm, keepWholeCache],
+  MatMulInteger: [integerProduct],
+  DynamicQuantizeMatMul: [dynamicProduct],
 };
 
 /** Rewrites operators whose meaning depends on the device that runs them. */

@@ -9,6 +9,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Folder of external weights, where the graph is passed as bytes. */
   readonly externalFolder?: string;
+  /** Nodes that a GPU does not take run on the CPU; where absent, such a graph is refused. */
+  readonly mixed?: boolean;
 }
 
 /** An ONNX graph ready to run on one device. */
@@ -41,12 +43,13 @@ const ORT_TYPE: Record<ElementType, ort.Tensor.Type> = {
 const UNKNOWN_OP = /No Op registered|not a registered function/;
 const firstLine = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
 
-/** Opens a session; a node that falls back from a GPU to the CPU is an error. Throws `GraphError`. */
+/** Opens a session; a node that falls back from a GPU to the CPU is an error, unless `mixed`. Throws `GraphError`. */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
   const device = options.device ?? 'cpu';
-  const extra: Record<string, string> = {};
+  // products with stored integers round no activations: 1 = computed in float32
+  const extra: Record<string, string> = { qdq_matmulnbits_accuracy_level: '1' };
   if (options.externalFolder) extra['model_external_initializers_file_folder_path'] = options.externalFolder;
-  if (device !== 'cpu') extra['disable_cpu_ep_fallback'] = '1';
+  if (device !== 'cpu' && !options.mixed) extra['disable_cpu_ep_fallback'] = '1';
   const settings: ort.InferenceSession.SessionOptions = {
     executionProviders: [device],
     intraOpNumThreads: options.threads ?? 1,

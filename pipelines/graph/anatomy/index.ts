@@ -24,8 +24,9 @@ export interface GraphAnatomy extends Anatomy {
 function headCounts(blocks: readonly Block[], facts: Facts, inputs: readonly GraphInput[]) {
   const counts = blocks.map(({ attention: { kernel } }) => {
     const width = kernel.output.inner ?? 0;
-    const dHead = kernel.values && facts.shape(kernel.values)?.at(-1);
-    return { heads: kernel.heads ?? (typeof dHead === 'number' ? width / dHead : undefined), width };
+    const sizes = kernel.byHead?.map((value) => facts.shape(value)?.at(-1)) ?? [];
+    const dHead = sizes.find((size) => typeof size === 'number');
+    return { heads: kernel.heads ?? (dHead ? width / dHead : undefined), width };
   });
   const { heads, width } = counts[0]!;
   if (!heads || !width || width % heads)

@@ -106,10 +106,16 @@ export function findTokens(flow: Flow, origin: string, vocab: number | undefined
       `no graph input carries tokens into the residual stream; candidates: ${[...new Set(lookups.map((l) => l.input)), ...direct].join(', ') || 'none'}`,
       'export the decoder with input_ids or inputs_embeds',
     );
-  return { input: best.input, kind: 'ids', embedded: best.node.output[0]! };
+  return { input: best.input, kind: 'ids', embedded: unpacked(flow, best.node.output[0]!) };
 }
 
 const declaredOf = (flow: Flow, name: string) => declared(flow.graph.inputs.find((v) => v.name === name)!);
+
+/** Rows of a table of integers are scaled after they are looked up. */
+function unpacked(flow: Flow, rows: string): string {
+  const readers = flow.graph.consumers(rows);
+  return readers.length === 1 && readers[0]!.opType === 'DequantizeLinear' ? readers[0]!.output[0]! : rows;
+}
 
 /** The one graph input that a value of row numbers comes from. */
 function sourceOf(flow: Flow, rows: string): string | undefined {

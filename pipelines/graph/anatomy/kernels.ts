@@ -10,8 +10,8 @@ export interface Kernel {
   readonly fused: boolean;
   /** Attention weights, where the graph has them as a value. */
   readonly pattern?: string;
-  /** The values by head, `[..., key, dHead]`, where no head count is stated. */
-  readonly values?: string;
+  /** Values and queries by head, `[..., pos, dHead]`, where no head count is stated. */
+  readonly byHead?: readonly string[];
   /** The product of queries and keys, in a plain graph. */
   readonly scores?: NodeProto;
   /** What the output projection multiplies. */
@@ -73,7 +73,16 @@ function plainKernel(flow: Flow, softmax: NodeProto): Kernel | undefined {
     const product = readers.find((n) => isProduct(flow, n) && n.input[0] === pattern);
     if (product) {
       const output = outputProduct(flow, product.output[0]!);
-      return output && { node: product, fused: false, pattern, scores, output, values: product.input[1]! };
+      return (
+        output && {
+          node: product,
+          fused: false,
+          pattern,
+          scores,
+          output,
+          byHead: [product.input[1]!, scores.input[0]!],
+        }
+      );
     }
     const next = readers
       .filter((n) => AFTER_SOFTMAX.has(n.opType))
@@ -91,7 +100,7 @@ function fusedKernel(flow: Flow, node: NodeProto): Kernel | undefined {
   const heads = intAttr(node, form.heads, 0);
   const kvHeads = form.kvHeads ? intAttr(node, form.kvHeads, 0) : heads;
   const stated = { ...(heads ? { heads } : {}), ...(kvHeads ? { kvHeads } : {}) };
-  return { node, fused: true, output, ...stated, ...(heads ? {} : { values: node.input[2]! }) };
+  return { node, fused: true, output, ...stated, ...(heads ? {} : { byHead: [node.input[2]!, node.input[0]!] }) };
 }
 
 /** The attention kernels among nodes. */

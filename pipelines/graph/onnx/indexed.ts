@@ -1,4 +1,4 @@
-import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto } from 'onnx-buf';
 import type { Tensor } from '../tensor.ts';
 import { captures, reads, subgraphs } from './check.ts';
 import { fold } from './fold.ts';
@@ -126,6 +126,14 @@ export class IndexedGraph {
     this.#unlink(node);
     while (node.input.length < index) node.input.push('');
     node.input[index] = value;
+    this.#link(node);
+    this.#folded.clear();
+  }
+
+  /** Gives a node an attribute in place of the one of its name. */
+  setAttribute(node: NodeProto, attribute: AttributeProto): void {
+    this.#unlink(node);
+    node.attribute = [...node.attribute.filter(({ name }) => name !== attribute.name), attribute];
     this.#link(node);
     this.#folded.clear();
   }

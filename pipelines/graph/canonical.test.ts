@@ -1,0 +1,93 @@
+import { expect, it } from 'vitest';
+import { canonicalise } from './canonical.ts';
+import { GraphBuilder } from './onnx/build.ts';
+import { EditableGraph } from './onnx/graph.ts';
+import { readModel } from './onnx/model.ts';
+import { openSession } from './session.ts';
+import { f32, i64, type Tensor } from './tensor.ts';
+
+const wave = (length: number, step: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * step));
+
+async function run(builder: GraphBuilder, inputs: Record<string, Tensor>): Promise<{ y: Float32Array; ops: string[] }> {
+  const graph = canonicalise(new EditableGraph(await readModel(builder.toBytes())));
+  const session = await openSession(graph.toBytes());
+  const { y } = await session.run(inputs);
+  await session.close();
+  return { y: y!.data as Float32Array, ops: [...graph.nodes].map((n) => n.opType) };
+}
+
+const nearly = (got: Float32Array, expected: ArrayLike<number>) =>
+  Array.from(expected).forEach((x, i) => {
+    expect(got[i]).toBeCloseTo(x, 5);
+  });
+
+/** `x w` with `w = scale (stored - zero)`: [[1, -2], [3, 4], [-1, 0]]. */
+const stored: Tensor = { type: 'uint8', dims: [3, 2], data: Uint8Array.of(12, 6, 16, 18, 8, 10) };
+const x = f32([1, 0.5, -0.25, 0.013, 2, 7], [2, 3]);
+const expected = [2.75, 0, -0.987, 7.974];
+
+it('a product of integers is the product with the stored weights, its activations unrounded', async () => {
+  const g = new GraphBuilder({ opset: 18 });
+  const input = g.input('x', 'float32', ['n', 3]);
+  const [q, scale, zero] = g.ops('DynamicQuantizeLinear', [input], {}, 3) as [string, string, string];
+  const [w, z] = [g.constant(stored), g.constant({ type: 'uint8', dims: [], data: Uint8Array.of(10) })];
+  const product = g.op('Cast', [g.op('MatMulInteger', [q, w, zero, z])], { to: 1 });
+  g.output(g.op('Mul', [product, g.op('Mul', [scale, g.constant(f32([0.5], []))])]), 'y', 'float32', ['n', 2]);
+  const { y, ops } = await run(g, { x });
+  nearly(y, expected);
+  expect(ops.sort()).toEqual(['DequantizeLinear', 'Identity', 'MatMul']);
+});
+
+it('so is the fused one, with a scale a column and a bias', async () => {
+  const g = new GraphBuilder({ opset: 18, domains: { 'com.microsoft': 1 } });
+  const input = g.input('x', 'float32', ['n', 3]);
+  const [w, scale] = [g.constant(stored), g.constant(f32([0.5, 1]))];
+  const zero = g.constant({ type: 'uint8', dims: [2], data: Uint8Array.of(10, 10) });
+  const bias = g.constant(f32([1, -1]));
+  const product = g.op('DynamicQuantizeMatMul', [input, w, scale, zero, bias], {}, 'com.microsoft');
+  g.output(product, 'y', 'float32', ['n', 2]);
+  nearly(
+    (await run(g, { x })).y,
+    expected.map((v, i) => (i % 2 ? 2 * v - 1 : v + 1)),
+  );
+});
+
+it.each([[false], [true]])('norms of heads inside GroupQueryAttention are made nodes (packed: %s)', async (packed) => {
+  const [heads, kv, dHead, pos] = [2, 1, 16, 4];
+  const widths = [heads, kv, kv].map((n) => n * dHead);
+  const scales = [1, 2].map((k) => f32(wave(dHead, k).map((v) => v + 2)));
+  const build = (inside: boolean) => {
+    const g = new GraphBuilder({ opset: 18, domains: { 'com.microsoft': 1 } });
+    const all = g.input('x', 'float32', [1, pos, 64]);
+    const [ends, total] = [3, 4].map((v) =>
+      g.constant({ type: 'int32', dims: v === 3 ? [1] : [], data: Int32Array.of(v) }),
+    );
+    const weights = scales.map((s) => g.constant(s));
+    const attributes = { num_heads: heads, kv_num_heads: kv };
+    const attend = (inputs: string[], more: string[], extra = {}) =>
+      g.ops(
+        'GroupQueryAttention',
+        [...inputs, '', '', ends!, total!, ...more],
+        { ...attributes, ...extra },
+        3,
+        'com.microsoft',
+      )[0]!;
+    const split = g.ops('Split', [all, g.constant(i64(widths))], { axis: -1 }, 3);
+    if (inside) {
+      const none = ['', '', '', '', '', '', ''];
+      const extra = { qk_norm_epsilon: { float: 1e-6 } };
+      g.output(attend(packed ? [all, '', ''] : split, [...none, ...weights], extra), 'y', 'float32', [1, pos, 32]);
+    } else {
+      const norm = (v: string, n: number, scale: string) => {
+        const byHead = g.op('Reshape', [v, g.constant(i64([0, 0, n, dHead]))]);
+        const normed = g.op('SimplifiedLayerNormalization', [byHead, scale], { epsilon: 1e-6 });
+        return g.op('Reshape', [normed, g.constant(i64([0, 0, n * dHead]))]);
+      };
+      const [q, k, v] = split as [string, string, string];
+      g.output(attend([norm(q, heads, weights[0]!), norm(k, kv, weights[1]!), v], []), 'y', 'float32', [1, pos, 32]);
+    }
+    return g;
+  };
+  const inputs = { x: f32(wave(pos * 64, 0.37), [1, pos, 64]) };
+  nearly((await run(build(true), inputs)).y, (await run(build(false), inputs)).y);
+});
