@@ -129,7 +129,8 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
   }
 
   const folder = model.folder ? { externalFolder: model.folder } : {};
-  const open = (copy: EditableGraph) => openSession(copy.toBytes(), { device, threads, ...folder });
+  const open = (copy: EditableGraph) =>
+    openSession(copy.toBytes(), { device, threads, mixed: options.mixed ?? false, ...folder });
 
   async function plan(taps: readonly Site[], steps: readonly Step[]): Promise<Plan> {
     const { copy, places } = edited([...taps, ...steps.map((s) => s.site)]);

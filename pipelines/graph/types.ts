@@ -141,4 +141,6 @@ export interface OpenOptions {
   readonly device?: Device;
   /** Threads inside one operator; 1 keeps results independent of the machine's load. */
   readonly threads?: number;
+  /** Nodes that a GPU does not take (shapes, int64) run on the CPU; where absent, such a graph is refused. */
+  readonly mixed?: boolean;
 }

@@ -13,6 +13,8 @@ const MODEL = { layers: [0, 1, 2, 3, 4, 5], heads: 8 };
 const LAYER = 2;
 const HEAD = { layer: 1, head: 0 };
 const executablePath = findChromium();
+/** WebGPU without a graphics card, where this Chromium brings SwiftShader. */
+const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--use-angle=swiftshader'];
 
 /** The page's own state, as its address writes it. */
 const stateOf = (page: Page): State => readState(new URL(page.url()).search, kit, MODEL);
@@ -126,6 +128,23 @@ describe.skipIf(!executablePath)('the probe page in Chromium', () => {
     expect(await odds(again, 'logOdds')).toBeCloseTo(expected.off.zero, 3);
     expect(stateOf(again)).toEqual(stateOf(page));
     await again.close();
+  });
+
+  test('gives the same numbers on WebGPU', async ({ skip }) => {
+    const args = ['--no-sandbox', '--enable-features=Vulkan,WebGPU', '--enable-unsafe-swiftshader', ...SOFTWARE_GPU];
+    const other = await chromium.launch({ executablePath: executablePath!, args });
+    const gpu = await other.newPage();
+    await gpu.goto(page.url());
+    await mode(gpu, 'waiting');
+    const offered = /graphics card/.test((await gpu.locator('#probe-status').textContent()) ?? '');
+    if (offered) {
+      await load(gpu);
+      expect(await gpu.locator('#probe-status').textContent()).toMatch(/runs on the graphics card/);
+      expect(await odds(gpu, 'logOdds')).toBeCloseTo(expected.off.zero, 3);
+      expect(await odds(gpu, 'whole')).toBeCloseTo(expected.logOdds, 3);
+    }
+    await other.close();
+    skip(!offered, 'this Chromium offers no WebGPU adapter');
   });
 
   test('asks in free words, which the scene does not settle', async () => {

@@ -1,7 +1,8 @@
 import { openDecoder } from '#graph/decoder.ts';
+import { GraphError } from '#graph/errors.ts';
 import { openSession, type Session } from '#graph/session.ts';
 import { f32, i64, type Tensor } from '#graph/tensor.ts';
-import type { Decoder, Device, Intervention } from '#graph/types.ts';
+import type { Decoder, Device, Intervention, Site } from '#graph/types.ts';
 import type { LiveHead, LiveIndex, LivePicture, LiveRequest } from '#release/probe/live.ts';
 import { afterImage, checkImageTokens, classesOf, padBatch, placeFeatures } from '../../models/encode.ts';
 import type { Encoded } from '../../models/types.ts';
@@ -11,6 +12,8 @@ import type { LiveWords } from './words.ts';
 /** The tuned model, opened from bytes: the same graphs, prompt and pixels as `openModel` gives the pipeline. */
 export interface LiveModel {
   readonly decoder: Decoder;
+  /** Sites tapped in every pass beside those asked for; they choose how attention is computed. */
+  readonly always: readonly Site[];
   readonly words: LiveWords;
   encode(picture: LivePicture, question: string): Promise<Encoded>;
   /** Encoded with one more token at its end. */
@@ -28,6 +31,31 @@ const only = async (session: Session, input: Tensor): Promise<Float32Array> => {
 
 const samePicture = (a: LivePicture, b: LivePicture) => a.data.every((value, i) => value === b.data[i]);
 
+/**
+ * Attention patterns: a pass that gives them computes attention by plain operators. The runtime's fused attention for
+ * WebGPU is wrong on some adapters from 64 tokens on (logits off by 10 on SwiftShader, where plain operators agree to 1e-5).
+ */
+const insides = ({ anatomy }: Decoder): Site[] =>
+  Array.from({ length: anatomy.layers }, (_, layer) => `blocks.${layer}.attn.hook_pattern`);
+
+/** Tokens of the comparison of devices: more than a question over a picture has. */
+const TRIAL = 80;
+const AGREE = 1e-3;
+
+/** Runs one made-up input here and on the processor. Throws `GraphError` where the logits differ by more than 1e-3. */
+async function compareDevices(decoder: Decoder, always: readonly Site[], bytes: Uint8Array): Promise<void> {
+  const { dModel, tokens } = decoder.anatomy;
+  const x = Float32Array.from({ length: TRIAL * dModel }, (_, i) => Math.sin(i * 12.9898) / 20);
+  const input = { [tokens.input]: f32(x, [1, TRIAL, dModel]) };
+  const processor = await openDecoder(bytes);
+  const { logits: right } = await processor.run(input);
+  await processor.close();
+  const { logits: here } = await decoder.run(input, { taps: ['logits', ...always] });
+  const apart = right!.data.reduce((most, value, i) => Math.max(most, Math.abs(value - here!.data[i]!)), 0);
+  if (!(apart <= AGREE))
+    throw new GraphError('device', `its numbers differ from the processor's by ${apart}`, 'run on the processor');
+}
+
 /** Opens the graphs; `device` is the decoder's, the small graphs before it stay on the processor. Throws `GraphError`. */
 export async function openLiveModel(
   graphs: Graphs,
@@ -35,12 +63,12 @@ export async function openLiveModel(
   index: LiveIndex,
   device: Device,
 ): Promise<LiveModel> {
-  const decoder = await openDecoder(graphs.decoder, { device });
+  const decoder = await openDecoder(graphs.decoder, { device, mixed: true });
   const vision = await openSession(graphs.vision);
   const embed = await openSession(graphs.embed);
-  const { dModel, tokens } = decoder.anatomy;
-  // sessions open with their first run: one over two empty tokens says whether the device takes the graph
-  await decoder.run({ [tokens.input]: f32(new Float32Array(2 * dModel), [1, 2, dModel]) });
+  const { dModel } = decoder.anatomy;
+  const always = device === 'cpu' ? [] : insides(decoder);
+  if (device !== 'cpu') await compareDevices(decoder, always, graphs.decoder);
   const patches = index.picture.rows * index.picture.columns;
   const embeddings = (ids: readonly number[]) => only(embed, i64(ids, [1, ids.length]));
   let seen: { picture: LivePicture; features: Float32Array } | undefined;
@@ -53,6 +81,7 @@ export async function openLiveModel(
 
   return {
     decoder,
+    always,
     words,
     async encode(picture, question) {
       const ids = words.prompt(question);
@@ -78,11 +107,11 @@ export async function openLiveModel(
 
 /** One forward pass over one sample. */
 export const forward = (
-  { decoder }: LiveModel,
+  { decoder, always }: LiveModel,
   encoded: Encoded,
   taps: readonly string[],
   interventions: readonly Intervention[],
-) => decoder.run(padBatch([encoded], decoder.anatomy, 0), { taps, interventions });
+) => decoder.run(padBatch([encoded], decoder.anatomy, 0), { taps: [...taps, ...always], interventions });
 
 /**
  * Interventions that switch heads off at every position, as the pipeline ablates them.
