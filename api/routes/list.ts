@@ -14,6 +14,12 @@ import { FeatureRow, json, Page, READ } from '../schema.ts';
 
 const LINES = 'application/x-ndjson';
 
+/** Filters come from the table of scalars, so the types know their texts and not their names. */
+const Query = z.strictObject({ ...SELECTION_QUERY, limit: Limit, cursor: Cursor }) as z.ZodObject<
+  { limit: typeof Limit; cursor: typeof Cursor } & Record<string, z.ZodOptional<z.ZodString>>,
+  z.core.$strict
+>;
+
 export const list = operation(
   {
     method: 'get',
@@ -21,7 +27,7 @@ export const list = operation(
     operationId: 'listFeatures',
     tags: ['features'],
     summary: 'Features by filters on any scalar, in any order; as NDJSON, all of them in one answer',
-    request: { params: ReleaseParam, query: z.strictObject({ ...SELECTION_QUERY, limit: Limit, cursor: Cursor }) },
+    request: { params: ReleaseParam, query: Query },
     responses: {
       200: {
         description: 'A page of features; NDJSON: a line a feature, the whole selection from the cursor on',
