@@ -3,10 +3,10 @@ import { GraphError } from './errors.ts';
 import { sizesOf } from './feeds.ts';
 import type { Forward } from './forward.ts';
 import type { Tape } from './grad/tape.ts';
-import { feedsFor, type GradientGraph, gradientGraph, metricsPerPass } from './gradient.ts';
-import { checkMetric, metricFeeds, metricKey, sliceMetric } from './metric.ts';
+import { type GradientGraph, gradientGraph } from './gradient.ts';
+import { checkMetric, metricKey } from './metric.ts';
+import { type MetricSession, openMetrics, runMetrics } from './metric-run.ts';
 import { ONNX_TYPE } from './onnx/build.ts';
-import type { Session } from './session.ts';
 import { concat, stackInputs } from './stack.ts';
 import { f32, type Tensor } from './tensor.ts';
 import type { Attribution, AttributionOptions, AttributionSide, DecoderInputs, Metric, Site } from './types.ts';
@@ -40,8 +40,7 @@ function exchange(tape: Tape, z: string): string {
   return tape.op('Concat', [second, tape.op('Slice', [z, zero, middle, axis])], { axis: 0 });
 }
 
-interface Plan {
-  readonly session: Session;
+interface Plan extends MetricSession {
   readonly metric: string;
   /** By layer: effect `[K, batch, head]`, absolute `[K, batch, head]`, by position `[K, batch, pos, head]`. */
   readonly layers: readonly { readonly effect: string; readonly absolute: string; readonly byPosition?: string }[];
@@ -60,7 +59,6 @@ function reduce(
   const count = graph.addInput(COUNT, 'float32', ['parallax_B', 'parallax_T']);
   const share = tape.op('Reciprocal', [tape.op('ReduceSum', [count, tape.ints([1])], { keepdims: 1 })]);
   const column = tape.op('Unsqueeze', [count, tape.ints([2])]);
-  const output = (value: string) => graph.addOutput(value, 'float32');
   return Array.from({ length: layers }, (_, layer) => {
     const place = places.get(zSite(layer))!;
     const z = headsOf(tape, place, heads, dHead);
@@ -78,9 +76,9 @@ function reduce(
     const sum = tape.op('ReduceSum', [counted, tape.ints([2])], { keepdims: 0 });
     const absolute = tape.op('ReduceSum', [tape.op('Abs', [counted]), tape.ints([2])], { keepdims: 0 });
     return {
-      effect: output(sum),
-      absolute: output(tape.op('Mul', [absolute, share])),
-      ...(byPosition ? { byPosition: output(counted) } : {}),
+      effect: sum,
+      absolute: tape.op('Mul', [absolute, share]),
+      ...(byPosition ? { byPosition: counted } : {}),
     };
   });
 }
@@ -95,19 +93,23 @@ async function plan(
   const sites = Array.from({ length: layers }, (_, layer) => zSite(layer));
   const made = gradientGraph(forward, metric, sites);
   const outputs = reduce(forward, made, layers, other, byPosition);
-  made.graph.addOutput(made.metric, 'float32');
-  made.graph.prune();
-  return { session: await forward.open(made.graph), metric: made.metric, layers: outputs };
+  const names = outputs.flatMap((layer) => Object.values(layer) as string[]);
+  return { ...(await openMetrics(forward, made.graph, [made.metric, ...names])), metric: made.metric, layers: outputs };
 }
 
-/** Puts `[k, batch, ...]` blocks of one layer into `[K, batch, layer, ...]`. */
-function place(into: Float32Array, block: Tensor, at: { k: number; layer: number; layers: number }): void {
-  const inner = block.dims.slice(2).reduce((a, b) => a * b, 1);
-  const outer = block.dims[0]! * block.dims[1]!;
-  const data = block.data as Float32Array;
-  const first = at.k * block.dims[1]!;
-  for (let row = 0; row < outer; row += 1)
-    into.set(data.subarray(row * inner, (row + 1) * inner), ((first + row) * at.layers + at.layer) * inner);
+/** Layers `[K, batch, ...]` side by side: `[K, batch, layer, ...]`. */
+function stackLayers(blocks: readonly Tensor[]): Tensor<'float32'> {
+  const [k, batch, ...rest] = blocks[0]!.dims as [number, number, ...number[]];
+  const inner = rest.reduce((a, b) => a * b, 1);
+  const data = new Float32Array(k * batch * blocks.length * inner);
+  blocks.forEach((block, layer) => {
+    for (let row = 0; row < k * batch; row += 1)
+      data.set(
+        (block.data as Float32Array).subarray(row * inner, (row + 1) * inner),
+        (row * blocks.length + layer) * inner,
+      );
+  });
+  return f32(data, [k, batch, blocks.length, ...rest]);
 }
 
 /** One half of the batch axis of `[K, batch, ...]`. */
@@ -175,36 +177,17 @@ async function attributed(
 ): Promise<AttributionSide> {
   const byPosition = options.byPosition === true;
   const [batch, pos] = metric.mask.dims as [number, number];
-  const { heads } = forward.anatomy;
-  const total = metric.direction.dims[0]!;
-  const step = Math.min(total, metricsPerPass(forward, { batch, pos, past: 0 }));
   return forward.sessions.use(
     JSON.stringify(['attribution', metricKey(metric), layers, other, byPosition]),
     () => plan(forward, metric, layers, other, byPosition),
     async (made) => {
-      const size = total * batch * layers * heads;
-      const out = {
-        metric: new Float32Array(total * batch),
-        effect: new Float32Array(size),
-        absolute: new Float32Array(size),
-      };
-      const positions = byPosition ? new Float32Array(size * pos) : undefined;
-      for (let k = 0; k < total; k += step) {
-        const part = sliceMetric(metric, k, Math.min(total, k + step));
-        const got = await made.session.run(feedsFor(made.session, { ...feeds, ...metricFeeds(part), [COUNT]: count }));
-        out.metric.set(got[made.metric]!.data as Float32Array, k * batch);
-        made.layers.forEach((names, layer) => {
-          const at = { k, layer, layers };
-          place(out.effect, got[names.effect]!, at);
-          place(out.absolute, got[names.absolute]!, at);
-          if (positions && names.byPosition) place(positions, got[names.byPosition]!, at);
-        });
-      }
+      const got = await runMetrics(forward, made, metric, { batch, pos, past: 0 }, { ...feeds, [COUNT]: count });
+      const part = (name: keyof Plan['layers'][number]) => stackLayers(made.layers.map((names) => got[names[name]!]!));
       return {
-        metric: f32(out.metric, [total, batch]),
-        effect: f32(out.effect, [total, batch, layers, heads]),
-        absolute: f32(out.absolute, [total, batch, layers, heads]),
-        ...(positions ? { byPosition: f32(positions, [total, batch, layers, pos, heads]) } : {}),
+        metric: got[made.metric] as Tensor<'float32'>,
+        effect: part('effect'),
+        absolute: part('absolute'),
+        ...(byPosition ? { byPosition: part('byPosition') } : {}),
       };
     },
   );

@@ -6,10 +6,10 @@ import { activeValues, differentiate, ruleOf } from './grad/differentiate.ts';
 import type { Tape } from './grad/tape.ts';
 import { canLower, lower } from './lower/index.ts';
 import { orderedNodes, tapeOf } from './lower/kit.ts';
-import { addMetric, checkMetric, METRICS, metricFeeds, metricKey, sliceMetric } from './metric.ts';
+import { addMetric, checkMetric, METRICS, metricKey } from './metric.ts';
+import { type MetricSession, openMetrics, runMetrics } from './metric-run.ts';
 import { ONNX_TYPE } from './onnx/build.ts';
 import type { EditableGraph } from './onnx/graph.ts';
-import type { Session } from './session.ts';
 import { f32, sizeOf, type Tensor } from './tensor.ts';
 import type { DecoderInputs, GradientResult, Metric, Site } from './types.ts';
 
@@ -80,8 +80,7 @@ export function outputValue(graph: EditableGraph, place: Place): string {
   return graph.addOutput(graph.isInput(whole) ? graph.op('Identity', [whole]) : whole, 'float32');
 }
 
-interface Plan {
-  readonly session: Session;
+interface Plan extends MetricSession {
   readonly metric: string;
   readonly places: ReadonlyMap<Site, Place>;
   readonly values: ReadonlyMap<Site, string>;
@@ -91,16 +90,13 @@ interface Plan {
 async function plan(forward: Forward, metric: Metric, wrt: readonly Site[]): Promise<Plan> {
   const { graph, places, metric: value, grads } = gradientGraph(forward, metric, wrt);
   const values = new Map(wrt.map((site) => [site, outputValue(graph, places.get(site)!)]));
-  graph.addOutput(value, 'float32');
-  for (const grad of grads.values()) graph.addOutput(grad, 'float32');
-  graph.prune();
-  return { session: await forward.open(graph), metric: value, places, values, grads };
+  const made = await openMetrics(forward, graph, [value, ...new Set(grads.values())]);
+  return { ...made, metric: value, places, values, grads };
 }
 
-/** Axes of a site's value behind batch and position. */
-export function siteDims(place: Place, { dims }: Tensor, forward: Forward, sizes: Sizes): number[] {
+/** Axes of a site's value. */
+function siteDims(place: Place, { dims }: Tensor, forward: Forward, { batch, pos }: Sizes): number[] {
   const { heads, dHead } = forward.anatomy;
-  const { batch, pos } = sizes;
   if (place.layout === 'heads') return [batch, pos, heads, dHead];
   if (place.layout === 'pattern') return [batch, heads, pos, sizeOf(dims) / (batch * heads * pos)];
   return [batch, pos, sizeOf(dims) / (batch * pos)];
@@ -108,59 +104,30 @@ export function siteDims(place: Place, { dims }: Tensor, forward: Forward, sizes
 
 const float = (tensor: Tensor, dims: readonly number[]): Tensor<'float32'> => f32(tensor.data as Float32Array, dims);
 
-/** Feeds of a session out of all that there is. */
-export const feedsFor = (session: Session, all: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
-  Object.fromEntries(session.inputNames.map((name) => [name, all[name]!]));
-
-/** Bytes that the backward pass may hold at once for the metrics that share it. */
-const BACKWARD_BYTES = 256 * 2 ** 20;
-
-/** How many metrics share one backward pass: as many as the bound allows, at least one. */
-export function metricsPerPass(forward: Forward, { batch, pos, past }: Sizes): number {
-  const { dModel, heads } = forward.anatomy;
-  // a layer's widest cotangents: the MLP's hidden layer (four times the stream, three at once) and the attention's weights
-  const floats = batch * pos * (14 * dModel + 3 * heads * (pos + past));
-  return Math.max(1, Math.floor(BACKWARD_BYTES / (4 * floats)));
-}
-
-/** `Decoder.gradient`: one forward and one backward pass for as many metrics as fit the memory bound. */
+/** `Decoder.gradient`: one forward pass and one backward pass for all metrics. */
 export const gradientOf =
   (forward: Forward) =>
   async (inputs: DecoderInputs, metric: Metric, wrt: readonly Site[]): Promise<GradientResult> => {
     const sizes = sizesOf(forward.anatomy, inputs);
     checkMetric(metric, { ...sizes, dModel: forward.anatomy.dModel });
-    const count = metric.direction.dims[0]!;
-    const step = Math.min(count, metricsPerPass(forward, sizes));
     const given = forward.inputs(inputs);
     return forward.sessions.use(
       JSON.stringify(['gradient', metricKey(metric), wrt]),
       () => plan(forward, metric, wrt),
-      async ({ session, metric: name, places, values, grads }) => {
-        const metrics = new Float32Array(count * sizes.batch);
-        const out = new Map<Site, Float32Array>();
-        let first: Record<string, Tensor> = {};
-        for (let k = 0; k < count; k += step) {
-          const part = sliceMetric(metric, k, Math.min(k + step, count));
-          const got = await session.run(feedsFor(session, { ...given, ...metricFeeds(part) }));
-          if (k === 0) first = got;
-          metrics.set(got[name]!.data as Float32Array, k * sizes.batch);
-          for (const [site, grad] of grads) {
-            const data = got[grad]!.data as Float32Array;
-            const size = data.length / part.direction.dims[0]!;
-            if (!out.has(site)) out.set(site, step >= count ? data : new Float32Array(count * size));
-            if (step < count) out.get(site)!.set(data, k * size);
-          }
-        }
-        const dims = (site: Site) => siteDims(places.get(site)!, first[values.get(site)!]!, forward, sizes);
+      async (made) => {
+        const got = await runMetrics(forward, made, metric, sizes, given);
+        const count = metric.direction.dims[0]!;
+        const value = (site: Site) => got[made.values.get(site)!]!;
+        const dims = (site: Site) => siteDims(made.places.get(site)!, value(site), forward, sizes);
+        const grad = (site: Site) => {
+          const shape = [count, ...dims(site)];
+          const name = made.grads.get(site);
+          return name ? float(got[name]!, shape) : f32(new Float32Array(sizeOf(shape)), shape);
+        };
         return {
-          metric: f32(metrics, [count, sizes.batch]),
-          grads: Object.fromEntries(
-            wrt.map((site) => {
-              const shape = [count, ...dims(site)];
-              return [site, f32(out.get(site) ?? new Float32Array(sizeOf(shape)), shape)];
-            }),
-          ),
-          values: Object.fromEntries(wrt.map((site) => [site, float(first[values.get(site)!]!, dims(site))])),
+          metric: float(got[made.metric]!, [count, sizes.batch]),
+          grads: Object.fromEntries(wrt.map((site) => [site, grad(site)])),
+          values: Object.fromEntries(wrt.map((site) => [site, float(value(site), dims(site))])),
         };
       },
     );

@@ -11,6 +11,9 @@ import type { Metric } from './types.ts';
 export const METRICS = 'parallax_K';
 const NAMES = { direction: 'parallax.direction', bias: 'parallax.bias', mask: 'parallax.mask' } as const;
 
+/** Graph inputs that have the metrics as first axis. */
+export const GROUP_INPUTS = [NAMES.direction, NAMES.bias];
+
 /** What makes two metrics share a graph. */
 export const metricKey = ({ at, activation }: Metric): string => `${at} ${activation}`;
 
@@ -68,13 +71,16 @@ export function addMetric(
     throw new GraphError('argument', 'a metric reads a residual stream', 'choose a hook_resid site');
   const direction = graph.addInput(NAMES.direction, 'float32', [METRICS, dModel]);
   const bias = graph.addInput(NAMES.bias, 'float32', [METRICS]);
-  const mask = graph.addInput(NAMES.mask, 'float32', ['parallax_B', 'parallax_T']);
+  // the stream's own names for batch and position: equal names are equal sizes, and need no check while the graph runs
+  const stream = tape.facts.shape(place.value);
+  const rows = stream?.length === 3 ? stream.slice(0, 2) : ['parallax_B', 'parallax_T'];
+  const mask = graph.addInput(NAMES.mask, 'float32', rows);
   for (const input of graph.inputs.slice(-3)) tape.facts.input(input);
   const x = streamOf(tape, place, mask);
   const scores = tape.op('Add', [tape.op('MatMul', [x, tape.op('Transpose', [direction], { perm: [1, 0] })]), bias]);
   const active = activation === 'relu' ? tape.op('Relu', [scores]) : scores;
-  const rows = tape.op('Unsqueeze', [mask, tape.ints([1])]);
-  const sums = tape.op('Squeeze', [tape.op('MatMul', [rows, active]), tape.ints([1])]);
+  const row = tape.op('Unsqueeze', [mask, tape.ints([1])]);
+  const sums = tape.op('Squeeze', [tape.op('MatMul', [row, active]), tape.ints([1])]);
   const value = tape.op('Transpose', [sums], { perm: [1, 0] });
   const factor = tape.op('Unsqueeze', [mask, tape.ints([2])]);
   const wide = tape.op('Unsqueeze', [direction, tape.ints([1, 2])]);

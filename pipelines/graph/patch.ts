@@ -3,11 +3,12 @@ import { layerOf } from './attribution.ts';
 import { GraphError } from './errors.ts';
 import { type Sizes, sizesOf } from './feeds.ts';
 import type { Forward } from './forward.ts';
-import { feedsFor, metricsPerPass } from './gradient.ts';
+import { metricsPerPass } from './memory.ts';
 import { addMetric, checkMetric, metricFeeds, metricKey } from './metric.ts';
+import { feedsFor } from './metric-run.ts';
 import { type Finish, openSegment, type Segment } from './segment.ts';
 import { SessionCache } from './sessions.ts';
-import { concat, repeat, repeatInputs, rows } from './stack.ts';
+import { repeat, repeatInputs } from './stack.ts';
 import { f32, sizeOf, type Tensor } from './tensor.ts';
 import type { DecoderInputs, HeadRef, Metric, Site } from './types.ts';
 
@@ -24,15 +25,19 @@ function target(forward: Forward, at: Site): { layer: number; site: Site } {
   return { layer, site: at };
 }
 
-/** z with one head taken from another run, `[batch, pos, head, dHead]`. */
-function swapHead(z: Tensor<'float32'>, other: Tensor<'float32'>, head: number): Tensor<'float32'> {
+/** z of one sequence batch for each of some heads, that head taken from another run: `[heads * batch, pos, head, dHead]`. */
+function swapHeads(z: Tensor<'float32'>, other: Tensor<'float32'>, chosen: readonly number[]): Tensor<'float32'> {
   const [batch, pos, heads, width] = z.dims as [number, number, number, number];
-  const data = z.data.slice();
-  for (let row = 0; row < batch * pos; row += 1) {
-    const from = (row * heads + head) * width;
-    data.set(other.data.subarray(from, from + width), from);
-  }
-  return f32(data, z.dims);
+  const size = z.data.length;
+  const data = new Float32Array(chosen.length * size);
+  chosen.forEach((head, i) => {
+    data.set(z.data, i * size);
+    for (let row = 0; row < batch * pos; row += 1) {
+      const from = (row * heads + head) * width;
+      data.set(other.data.subarray(from, from + width), i * size + from);
+    }
+  });
+  return f32(data, [chosen.length * batch, pos, heads, width]);
 }
 
 /** A tensor with the axes that the graph keeps at a site. */
@@ -52,63 +57,99 @@ interface Job {
   readonly end: { readonly layer: number; readonly site: Site };
 }
 
-/** Values of sites for some variants, each `[variants * batch, pos, ...]`. */
-type Start = Readonly<Record<Site, Tensor<'float32'>>>;
+/** Values of sites, each `[batch, pos, ...]`. */
+type Values = Readonly<Record<Site, Tensor<'float32'>>>;
 
-/**
- * Runs one layer, or what is left of it behind z, over variants, as many at once as the memory bound allows.
- * @returns the stream `[variants * batch, pos, dModel]`; of the last layer the metrics `[variants * batch, K]`
- */
-function advance(job: Job, from: Start, layer: number): Promise<Tensor<'float32'>> {
-  const { forward, sizes, metric, end } = job;
-  const last = layer === end.layer;
-  const sites = Object.keys(from);
-  const finish: Finish = (graph, tape, place) => {
+/** Variants that start together: how many, and their values of some sites from `at` on. */
+interface Variants {
+  readonly count: number;
+  readonly sites: readonly Site[];
+  values(at: number, count: number): Values;
+}
+
+/** Adds the metrics to the last piece, `[variants * batch, K]`. */
+const finishWith =
+  ({ forward, metric }: Job): Finish =>
+  (graph, tape, place) => {
     const { value } = addMetric(graph, tape, place, metric, forward.anatomy.dModel);
     return tape.op('Transpose', [value], { perm: [1, 0] });
   };
-  const open = () => openSegment(forward, sites, last ? end.site : postSite(layer), last ? finish : undefined);
-  const variants = from[preSite(layer)]!.dims[0]! / sizes.batch;
-  const step = Math.min(variants, metricsPerPass(forward, sizes));
+
+/**
+ * Runs one layer, or what is left of it behind z, over variants, some at a time. Writes their streams
+ * `[variants * batch, pos, dModel]`, of the last layer their metrics `[variants * batch, K]`, into `out`.
+ */
+function advance(job: Job, variants: Variants, layer: number, out: Float32Array): Promise<void> {
+  const { forward, sizes, metric, end } = job;
+  const last = layer === end.layer;
+  const { sites } = variants;
+  const open = () => openSegment(forward, sites, last ? end.site : postSite(layer), last ? finishWith(job) : undefined);
+  const step = Math.min(variants.count, metricsPerPass(forward, sizes, 'cache'));
+  const size = out.length / variants.count;
   return job.segments.use(JSON.stringify([sites, last && metricKey(metric)]), open, async (segment) => {
-    const parts: Tensor[] = [];
-    for (let at = 0; at < variants; at += step)
-      parts.push(await piece(job, segment, from, at, Math.min(step, variants - at)));
-    const whole = concat(parts) as Tensor<'float32'>;
-    const rowsOut = variants * sizes.batch;
-    const width = sizeOf(whole.dims) / rowsOut;
-    return f32(whole.data, last ? [rowsOut, width] : [rowsOut, sizes.pos, width / sizes.pos]);
+    for (let at = 0; at < variants.count; at += step) {
+      const count = Math.min(step, variants.count - at);
+      await piece(job, segment, variants.values(at, count), count, out.subarray(at * size, (at + count) * size), last);
+    }
   });
 }
 
-/** One run of a piece over the variants `at`..`at + count`. */
-async function piece(job: Job, segment: Segment, from: Start, at: number, count: number): Promise<Tensor> {
+/** One run of a piece. */
+async function piece(job: Job, segment: Segment, values: Values, count: number, out: Float32Array, last: boolean) {
   const { sizes, metric, forward, given } = job;
+  const rows = count * sizes.batch;
   const feeds: Record<string, Tensor> = {
     ...repeatInputs(given, count, sizes.batch, forward.shared),
     ...metricFeeds({ ...metric, mask: repeat(metric.mask, count) as Tensor<'float32'> }),
   };
-  for (const [site, name] of segment.inputs)
-    feeds[name] = shaped(rows(from[site]!, at * sizes.batch, (at + count) * sizes.batch), segment.places.get(site)!);
-  return (await segment.session.run(feedsFor(segment.session, feeds)))[segment.output]!;
+  for (const [site, name] of segment.inputs) feeds[name] = shaped(values[site]!, segment.places.get(site)!);
+  const stream = f32(out, [rows, sizes.pos, out.length / (rows * sizes.pos)]);
+  const target = last ? f32(out, [rows, out.length / rows]) : shaped(stream, segment.end);
+  await segment.session.run(feedsFor(segment.session, feeds), [segment.output], { [segment.output]: target });
 }
 
 /** Metrics `[variants * batch, K]` of the unpatched run (where asked for) and of one variant a head, in the order of `heads`. */
-async function sweep(job: Job, base: Start, heads: readonly HeadRef[], replacement: Start, unpatched: boolean) {
-  let stream: Tensor<'float32'> | undefined;
+async function sweep(job: Job, base: Values, heads: readonly HeadRef[], replacement: Values, unpatched: boolean) {
+  const { sizes, metric, forward, end } = job;
+  const { batch, pos } = sizes;
+  const stride = batch * pos * forward.anatomy.dModel;
+  const total = heads.length + (unpatched ? 1 : 0);
+  let [stream, next] = [new Float32Array(total * stride), new Float32Array(total * stride)];
+  const metrics = new Float32Array(total * batch * metric.direction.dims[0]!);
   const first = heads[0]!.layer;
-  if (unpatched) stream = base[preSite(first)]!;
-  for (let layer = first; layer <= job.end.layer; layer += 1) {
-    const out = stream ? [await advance(job, { [preSite(layer)]: stream }, layer)] : [];
-    const fresh = heads.filter((ref) => ref.layer === layer);
-    if (fresh.length) {
-      const z = fresh.map(({ head }) => swapHead(base[zSite(layer)]!, replacement[zSite(layer)]!, head));
-      const pre = repeat(base[preSite(layer)]!, fresh.length) as Tensor<'float32'>;
-      out.push(await advance(job, { [preSite(layer)]: pre, [zSite(layer)]: concat(z) as Tensor<'float32'> }, layer));
-    }
-    stream = concat(out) as Tensor<'float32'>;
+  let running = 0;
+  if (unpatched) {
+    stream.set(base[preSite(first)]!.data);
+    running = 1;
   }
-  return stream!.data;
+  for (let layer = first; layer <= end.layer; layer += 1) {
+    const [pre, z] = [preSite(layer), zSite(layer)];
+    const fresh = heads.filter((ref) => ref.layer === layer).map(({ head }) => head);
+    const into = layer === end.layer ? metrics : next;
+    const size = into.length / total;
+    const current = stream;
+    const carried: Variants = {
+      count: running,
+      sites: [pre],
+      values: (at, count) => ({
+        [pre]: f32(current.subarray(at * stride, (at + count) * stride), [count * batch, pos, stride / (batch * pos)]),
+      }),
+    };
+    const started: Variants = {
+      count: fresh.length,
+      sites: [pre, z],
+      values: (at, count) => ({
+        [pre]: repeat(base[pre]!, count) as Tensor<'float32'>,
+        [z]: swapHeads(base[z]!, replacement[z]!, fresh.slice(at, at + count)),
+      }),
+    };
+    if (carried.count) await advance(job, carried, layer, into.subarray(0, running * size));
+    if (started.count)
+      await advance(job, started, layer, into.subarray(running * size, (running + fresh.length) * size));
+    running += fresh.length;
+    [stream, next] = [next, stream];
+  }
+  return metrics;
 }
 
 /** Bytes that the streams of all variants may take. */
@@ -116,7 +157,7 @@ const STREAM_BYTES = 256 * 2 ** 20;
 /** Pieces kept open: two a layer, together no larger than the decoder twice over. */
 const SEGMENTS = 256;
 
-function check(forward: Forward, heads: readonly HeadRef[], replacement: Start, sizes: Sizes): void {
+function check(forward: Forward, heads: readonly HeadRef[], replacement: Values, sizes: Sizes): void {
   const { layers, heads: count, dHead } = forward.anatomy;
   for (const { layer, head } of heads) {
     if (!(layer in [...Array(layers).keys()] && head >= 0 && head < count && Number.isInteger(head)))
@@ -146,7 +187,7 @@ export function patchHeadsOf(forward: Forward) {
     inputs: DecoderInputs,
     metric: Metric,
     heads: readonly HeadRef[],
-    replacement: Start,
+    replacement: Values,
   ): Promise<Tensor<'float32'>> => {
     const { anatomy } = forward;
     const sizes = sizesOf(anatomy, inputs);

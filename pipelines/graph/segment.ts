@@ -14,6 +14,8 @@ export interface Segment {
   readonly inputs: ReadonlyMap<Site, string>;
   readonly places: ReadonlyMap<Site, Place>;
   readonly output: string;
+  /** Where the piece ends. */
+  readonly end: Place;
 }
 
 /** Adds nodes behind the last site and names the output. */
@@ -55,5 +57,5 @@ export async function openSegment(
   graph.outputs = [];
   graph.addOutput(output, 'float32');
   graph.prune();
-  return { session: await forward.open(graph), inputs, places, output };
+  return { session: await forward.open(graph), inputs, places, output, end: place };
 }

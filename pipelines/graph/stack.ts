@@ -7,6 +7,7 @@ const like = (data: Typed, length: number): Typed => new (data.constructor as ne
 /** Tensors of one type joined along the first axis. Throws `GraphError` where the other axes differ. */
 export function concat(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors as [Tensor];
+  if (tensors.length === 1) return first;
   const rows = tensors.reduce((n, t) => n + t.dims[0]!, 0);
   const rest = first.dims.slice(1);
   if (tensors.some((t) => t.type !== first.type || String(t.dims.slice(1)) !== String(rest)))
@@ -41,6 +42,7 @@ export function stackInputs(
   shared: ReadonlySet<string>,
 ): Record<string, Tensor> {
   const [first] = runs as [Readonly<Record<string, Tensor>>];
+  if (runs.length === 1) return { ...first };
   return Object.fromEntries(
     Object.entries(first).map(([name, tensor]) => {
       const whole = tensor.dims.length > 0 && tensor.dims[0] === batch && !shared.has(name);

@@ -41,9 +41,12 @@ export interface Lowered {
 }
 export type Lowering = (c: LowerContext) => Lowered;
 
-/** A graph's nodes in topological order. */
-export const orderedNodes = (graph: EditableGraph): NodeProto[] =>
-  sortNodes([...graph.nodes], new Set([...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]));
+/** A graph's nodes in topological order. @param given values that come from elsewhere */
+export const orderedNodes = (graph: EditableGraph, given: readonly string[] = []): NodeProto[] =>
+  sortNodes(
+    [...graph.nodes],
+    new Set([...graph.inputs.map(({ name }) => name), ...graph.initializers.keys(), ...given]),
+  );
 
 /** A tape over a whole graph; nodes added by it go into the graph. */
 export function tapeOf(graph: EditableGraph): Tape {

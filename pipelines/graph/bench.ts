@@ -1,0 +1,210 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DecoderShape, SMOLLM2, writeRandomDecoder } from './bench/random-decoder.ts';
+import { type BenchRow, peakMemory, type Timing, timeTogether, timing } from './bench/time.ts';
+import { openDecoder } from './decoder.ts';
+import { GraphBuilder } from './onnx/build.ts';
+import { EditableGraph } from './onnx/graph.ts';
+import { readModel } from './onnx/model.ts';
+import { openSession } from './session.ts';
+import { f32, i64 } from './tensor.ts';
+import type { Decoder, DecoderInputs, Device, HeadRef, Metric } from './types.ts';
+
+export type { BenchRow } from './bench/time.ts';
+
+export interface BenchOptions {
+  readonly device?: Device;
+  readonly threads?: number;
+  /** Repetitions of each measurement. */
+  readonly rounds?: number;
+}
+
+/** What is measured: a decoder, a batch, and how many metrics and heads. */
+export interface BenchCase {
+  readonly name: string;
+  readonly path: string;
+  readonly batch: number;
+  readonly pos: number;
+  readonly layer: number;
+  readonly targets: number;
+  /** Heads that are patched: all up to the layer, or the first of each layer. */
+  readonly heads: 'all' | 'one a layer';
+}
+
+const zSite = (layer: number) => `blocks.${layer}.attn.hook_z`;
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** Tokens that look like text to the arithmetic: the same for the same seed. */
+function tokens({ anatomy }: Decoder, { batch, pos }: BenchCase, seed: number): DecoderInputs {
+  const { input, kind } = anatomy.tokens;
+  const at = (i: number) => Math.sin(12.9898 * (i + 1) + 78.233 * seed);
+  if (kind === 'embeddings')
+    return {
+      [input]: f32(
+        Float32Array.from({ length: batch * pos * anatomy.dModel }, (_, i) => at(i)),
+        [batch, pos, anatomy.dModel],
+      ),
+    };
+  return {
+    [input]: i64(
+      upTo(batch * pos).map((i) => Math.floor(Math.abs(at(i)) * anatomy.vocab)),
+      [batch, pos],
+    ),
+  };
+}
+
+const metricOf = ({ anatomy }: Decoder, { batch, pos, layer }: BenchCase, count: number): Metric => ({
+  at: `blocks.${layer}.hook_resid_post`,
+  direction: f32(
+    Float32Array.from({ length: count * anatomy.dModel }, (_, i) => Math.sin(7 * i + 1)),
+    [count, anatomy.dModel],
+  ),
+  mask: f32(new Float32Array(batch * pos).fill(1), [batch, pos]),
+  activation: 'identity',
+});
+
+const row = (name: string, { ms, n, spread }: Timing, ratio?: number, limit?: number): BenchRow => ({
+  name,
+  figure: ms,
+  unit: 'ms',
+  ...(ratio === undefined ? {} : { ratio }),
+  ...(limit === undefined ? {} : { limit }),
+  n,
+  spread,
+});
+
+/** GFLOP/s of a product of two 1024 x 1024 matrices: the rate that the machine gives at this moment. */
+async function matmulRate(options: BenchOptions): Promise<Timing & { rate: number }> {
+  const size = 1024;
+  const g = new GraphBuilder();
+  const [a, b] = ['a', 'b'].map((name) => g.input(name, 'float32', [size, size]));
+  g.output(g.op('MatMul', [a!, b!]), 'y', 'float32', [size, size]);
+  const session = await openSession(g.toBytes(), options);
+  const matrix = f32(new Float32Array(size * size).fill(0.5), [size, size]);
+  const { matmul } = await timeTogether({ matmul: () => session.run({ a: matrix, b: matrix }) }, options.rounds ?? 5);
+  await session.close();
+  return { ...matmul, rate: (2 * size ** 3) / matmul.ms / 1e6 };
+}
+
+/** Multiply-adds of one forward pass, products with weights and of attention. */
+function flops(shape: DecoderShape, batch: number, pos: number): number {
+  const { layers, dModel, dMlp, heads, kvHeads, vocab } = shape;
+  const attention = dModel * dModel * (2 + (2 * kvHeads) / heads) + 2 * pos * dModel;
+  return 2 * batch * pos * (layers * (attention + 3 * dModel * dMlp) + dModel * vocab);
+}
+
+/** Reads and edits a model as one more tap does, without running it. */
+async function editTime(test: BenchCase, options: BenchOptions): Promise<Timing> {
+  const times: number[] = [];
+  for (let i = 0; i < (options.rounds ?? 5); i += 1) {
+    const start = performance.now();
+    const graph = new EditableGraph(await readModel(test.path));
+    const node = [...graph.nodes].find((n) => n.opType === 'MatMul')!;
+    graph.cutAt([graph.addOutput(node.output[0]!, 'float32')]);
+    graph.toBytes();
+    times.push(performance.now() - start);
+  }
+  return timing(times);
+}
+
+const peakRow = (name: string, { peak, before }: { peak: number; before: number }): BenchRow => ({
+  name,
+  figure: peak,
+  unit: 'MiB',
+  ratio: peak / before,
+  n: 1,
+  spread: 0,
+});
+
+/** The rows of one decoder, each ratio of measurements that took turns. */
+export async function* benchDecoder(test: BenchCase, options: BenchOptions = {}): AsyncGenerator<BenchRow> {
+  const rounds = options.rounds ?? 5;
+  const decoder = await openDecoder(test.path, options);
+  const { heads, layers } = decoder.anatomy;
+  const [clean, corrupt] = [tokens(decoder, test, 1), tokens(decoder, test, 2)];
+  const z = upTo(test.layer + 1).map(zSite);
+  const all = upTo(layers).flatMap((l) => [`blocks.${l}.hook_resid_post`, zSite(l)]);
+  const [one, many] = [metricOf(decoder, test, 1), metricOf(decoder, test, test.targets)];
+  const forward = () => decoder.run(clean, { taps: ['logits'] });
+  const cut = () => decoder.run(clean, { taps: [one.at] });
+  const cutZ = () => decoder.run(clean, { taps: [one.at, ...z] });
+  const taps = () => decoder.run(clean, { taps: ['logits', ...all] });
+  const single = () => decoder.attribute(clean, corrupt, one, { sides: 'clean' });
+  const batched = () => decoder.attribute(clean, corrupt, many, { sides: 'clean' });
+  const chosen = upTo(test.layer + 1).flatMap((layer): HeadRef[] =>
+    upTo(test.heads === 'all' ? heads : 1).map((head) => ({ layer, head })),
+  );
+  const replacement = await decoder.run(corrupt, { taps: z });
+  const patch = () => decoder.patchHeads(clean, one, chosen, replacement);
+  try {
+    const name = (what: string) => `graph.${test.name}.${what}`;
+    const t = await timeTogether({ forward, taps, cut, cutZ, single }, rounds);
+    yield row(name('forward'), t.forward);
+    yield row(name('forward with taps'), t.taps, t.taps.ms / t.forward.ms, 1.05);
+    yield row(name('attribution against a cut forward'), t.single, t.single.ms / t.cut.ms, 3.3);
+    yield row(name('attribution against a whole forward'), t.single, t.single.ms / t.forward.ms, 1.7);
+    const few = Math.max(1, Math.ceil(rounds / 4));
+    const many64 = await timeTogether({ batched, cutZ, single }, few);
+    const back = (ms: number) => ms - 2 * many64.cutZ.ms;
+    const ratio = back(many64.batched.ms) / (test.targets * back(many64.single.ms));
+    yield row(name(`backward of ${test.targets} targets against as many single ones`), many64.batched, ratio, 0.7);
+    const patched = await timeTogether({ patch, forward }, few);
+    const perHead = patched.patch.ms / (chosen.length * patched.forward.ms);
+    yield row(name(`exact patches of ${chosen.length} heads against as many forwards`), patched.patch, perHead, 0.5);
+    yield row(name('graph edit'), await editTime(test, options));
+    yield peakRow(name('memory of a forward'), await peakMemory(forward));
+    yield peakRow(name('memory of an attribution'), await peakMemory(single));
+    yield peakRow(name(`memory of ${test.targets} targets`), await peakMemory(batched));
+    yield peakRow(name('memory of exact patches'), await peakMemory(patch));
+  } finally {
+    await decoder.close();
+  }
+}
+
+/** The forward's rate beside the machine's rate at a plain matrix product, of one run. */
+async function rateRow(test: BenchCase, shape: DecoderShape, options: BenchOptions): Promise<BenchRow> {
+  const decoder = await openDecoder(test.path, options);
+  const inputs = tokens(decoder, test, 1);
+  try {
+    const { forward } = await timeTogether(
+      { forward: () => decoder.run(inputs, { taps: ['logits'] }) },
+      options.rounds ?? 5,
+    );
+    const machine = await matmulRate(options);
+    const rate = flops(shape, test.batch, test.pos) / forward.ms / 1e6;
+    return {
+      name: `graph.${test.name}.rate`,
+      figure: rate,
+      unit: 'GFLOP/s',
+      ratio: rate / machine.rate,
+      n: forward.n,
+      spread: forward.spread,
+    };
+  } finally {
+    await decoder.close();
+  }
+}
+
+/** Rows of the demo decoder: one question, and a batch of them. */
+export async function* benchDemo(path: string, options: BenchOptions = {}): AsyncGenerator<BenchRow> {
+  const test = { name: 'demo', path, pos: 64, layer: 3, targets: 64, heads: 'all' } as const;
+  yield* benchDecoder({ ...test, name: 'demo, one question', batch: 1 }, options);
+  yield* benchDecoder(
+    { ...test, name: 'demo, 32 questions', batch: 32 },
+    { ...options, rounds: Math.min(3, options.rounds ?? 3) },
+  );
+}
+
+/** Rows of a decoder of SmolLM2-135M's shape with random weights, written to a temporary folder and removed. */
+export async function* benchSmolLM2(options: BenchOptions = {}): AsyncGenerator<BenchRow> {
+  const folder = await mkdtemp(join(tmpdir(), 'parallax-bench-'));
+  try {
+    const path = await writeRandomDecoder(folder, SMOLLM2);
+    const test: BenchCase = { name: 'smollm2', path, batch: 1, pos: 128, layer: 15, targets: 64, heads: 'one a layer' };
+    yield* benchDecoder(test, options);
+    yield await rateRow(test, SMOLLM2, options);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

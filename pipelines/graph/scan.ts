@@ -1,0 +1,71 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  GraphProtoSchema,
+  type NodeProto,
+  type ValueInfoProto,
+} from 'onnx-buf';
+import { orderedNodes } from './lower/kit.ts';
+import { type Dim, valueInfo } from './onnx/build.ts';
+import type { EditableGraph } from './onnx/graph.ts';
+
+/** Nodes that depend on one of the values. */
+function dependents(graph: EditableGraph, values: readonly string[]): Set<NodeProto> {
+  const found = new Set<NodeProto>();
+  const stack = [...values];
+  while (stack.length)
+    for (const node of graph.consumers(stack.pop()!)) {
+      if (found.has(node)) continue;
+      found.add(node);
+      stack.push(...node.output.filter(Boolean));
+    }
+  return found;
+}
+
+const unshaped = (name: string): ValueInfoProto => {
+  const info = valueInfo(name, 'float32', []);
+  if (info.type?.value.case === 'tensorType') delete info.type.value.value.shape;
+  return info;
+};
+
+/**
+ * Turns all that depends on some graph inputs into the body of a loop over groups: an input `[group, ...]` becomes
+ * `[groups, group, ...]`, and so do the values of `outputs`. The rest of the graph is computed once, before the loop, and a group can
+ * be as small as the processor's cache wants.
+ *
+ * @returns the new name of each of `outputs`, all float32
+ */
+export function scanOver(graph: EditableGraph, inputs: readonly string[], outputs: readonly string[]): string[] {
+  const used = inputs.filter((name) => graph.consumers(name).length > 0);
+  const infos = new Map(graph.inputs.map((info) => [info.name, info]));
+  const dimsOf = (name: string): Dim[] => {
+    const type = infos.get(name)?.type?.value;
+    const dims = type?.case === 'tensorType' ? (type.value.shape?.dim ?? []) : [];
+    return dims.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : (value.value as string)));
+  };
+  const inner = dependents(graph, used);
+  const parts = used.map((name) => {
+    const part = graph.fresh('part');
+    graph.replaceUses(name, part);
+    return valueInfo(part, 'float32', dimsOf(name));
+  });
+  const body = orderedNodes(
+    graph,
+    parts.map((p) => p.name),
+  ).filter((node) => inner.has(node));
+  for (const node of body) graph.removeNode(node);
+  graph.inputs = graph.inputs.map((info) =>
+    used.includes(info.name) ? valueInfo(info.name, 'float32', ['parallax_groups', ...dimsOf(info.name)]) : info,
+  );
+  const made = graph.ops('Scan', used, { num_scan_inputs: used.length }, outputs.length);
+  graph.setAttribute(
+    graph.producer(made[0]!)!,
+    create(AttributeProtoSchema, {
+      name: 'body',
+      type: AttributeType.GRAPH,
+      g: create(GraphProtoSchema, { name: 'metrics', node: body, input: parts, output: outputs.map(unshaped) }),
+    }),
+  );
+  return made;
+}
