@@ -68,6 +68,7 @@ export function contextOf(
       const term = cotangents.single(tape, output(i))!;
       return full(tape, { base: term.base, factor: times(tape, term.factor, factor) }, output(i), lead);
     },
+    parts: () => cotangents.single(tape, output(0))!,
     give: (i, base, factor) => cotangents.give(input(i), { base, factor }),
     unbroadcast: reduce,
     scale: (i, factor) => {

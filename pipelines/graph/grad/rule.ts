@@ -18,6 +18,8 @@ export interface RuleContext {
   has(output: number): boolean;
   /** Cotangent of an output `[lead, ...output]`, times a forward value that broadcasts to it. */
   cotangent(output?: number, factor?: string): string;
+  /** The cotangent of output 0 as it is kept, `base * factor`, either of which may have to be broadcast. */
+  parts(): { readonly base: string; readonly factor?: string | undefined };
   /** Gives input `input` the gradient `value * factor`, of the input's shape after broadcasting. */
   give(input: number, value: string, factor?: string): void;
   /** Sums `value` `[lead, ...from]` over the axes along which the forward value `to` was broadcast to `from`. */

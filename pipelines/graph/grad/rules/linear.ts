@@ -24,6 +24,7 @@ const matmul = rule((c) => {
   const [row, column] = [c.shape(a).length === 1, c.shape(b).length === 1];
   const a2 = row ? tape.pure('Unsqueeze', [a, tape.ints([0])]) : a;
   const b2 = column ? tape.pure('Unsqueeze', [b, tape.ints([1])]) : b;
+  if (!c.wants(1) && !row && !column && rowwise(c, b)) return;
   let g = c.cotangent();
   if (column) g = tape.op('Unsqueeze', [g, tape.ints([-1])]);
   if (row) g = tape.op('Unsqueeze', [g, tape.ints([-2])]);
@@ -38,6 +39,19 @@ const matmul = rule((c) => {
   const whole = sb.length === 2 && sa.length > 2 ? grad : c.unbroadcast(grad, [...batch, ...sb.slice(-2)], b2);
   c.give(1, column ? tape.op('Squeeze', [whole, tape.ints([-1])]) : whole);
 });
+
+/**
+ * A weight meets the cotangent before a factor that is one number a row: the product of a few rows is then not
+ * multiplied out to the batch first. Whether this was so.
+ */
+function rowwise(c: RuleContext, b: string): boolean {
+  const { base, factor } = c.parts();
+  const { facts } = c.tape;
+  const [wide, column] = [facts.shape(base), factor && facts.shape(factor)];
+  if (!wide || c.shape(b).length !== 2 || !column || column.at(-1) !== 1 || wide.length < 2) return false;
+  c.give(0, c.tape.op('MatMul', [base, flip(c, b)]), factor);
+  return true;
+}
 
 /** `a^T g` summed over the batch in one product of matrices, where all of the batch met one weight `[width, out]`. */
 function weightGrad(c: RuleContext, a: string, g: string, [width, out]: readonly Dim[]): string {
