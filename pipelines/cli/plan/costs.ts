@@ -19,7 +19,7 @@ interface Facts {
   /** Tokens that a stage's inputs hold. */
   readonly tokensIn: number;
   /** Reading one spatial sample through the tuned model, in seconds. */
-  readonly forward: number;
+  readonly read: number;
 }
 
 type Settings = Readonly<Record<string, Json>>;
@@ -28,13 +28,16 @@ type Rule = (settings: Settings, facts: Facts, stage: Stage) => Partial<Cost>;
 const number = (value: Json | undefined): number => (typeof value === 'number' ? value : 0);
 /** Tasks that a behaviour is measured on: spatial questions and others. */
 const TASKS = 2;
+/** Seconds and bytes of writing one feature's card and examples. */
+const CARD = 0.002;
+const CARD_BYTES = 4000;
 /** Forward passes that one pass with gradients costs. */
 const GRADIENT = 4;
 
-/** Reads `samples` of the paired scenes `times` over. */
-const forwards = (samples: number, times: number, { forward }: Facts): Partial<Cost> => ({
+/** Encodes `samples` of the paired scenes, then passes them through the decoder `times` over. */
+const forwards = (samples: number, times: number, { read, rates }: Facts): Partial<Cost> => ({
   samples,
-  seconds: samples * times * forward,
+  seconds: samples * (read + times * rates.pass),
 });
 /** Passes every token of the inputs through an encoder, `times` over. */
 const encodes =
@@ -86,6 +89,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     return forwards(number(s['samples']), TASKS * (1 + tested * runs), facts);
   },
   'heads/attention.stage.ts': (s, facts) => forwards(number(s['samples']), TASKS, facts),
+  // The dictionaries of all stages again, and some kilobytes a feature.
+  'publish/assemble.stage.ts': (s, { dModel, features }, { inputs }) => {
+    const dictionaries = Object.keys(inputs).filter((role) => role.startsWith('sae/')).length;
+    const cards = (s['layers'] as Json[]).length * features;
+    return { seconds: cards * CARD, bytes: dictionaries * 8 * dModel * features + cards * CARD_BYTES };
+  },
 };
 
 /** Seconds of a stage that only joins, and of starting any. */
@@ -100,10 +109,10 @@ export function costsOf(
   const costs = new Map<string, Cost>();
   const harvested = new Map<string, number>();
   const spatial = stages.find(({ name }) => name.startsWith('harvest/tuned/spatial'));
-  const forward = spatial ? rates.read.get(streamKey(spatial))!.each : 0;
+  const read = spatial ? rates.read.get(streamKey(spatial))!.each : 0;
   for (const stage of stages) {
     const tokensIn = Object.values(stage.inputs).reduce((sum, name) => sum + (harvested.get(name) ?? 0), 0);
-    const facts: Facts = { ...shape, rates, tokensIn, forward };
+    const facts: Facts = { ...shape, rates, tokensIn, read };
     const found = RULES[stage.module]?.(stage.settings as Settings, facts, stage) ?? {};
     const cost: Cost = { samples: 0, tokens: 0, bytes: 0, ...found, seconds: JOIN + (found.seconds ?? 0) };
     costs.set(stage.name, cost);

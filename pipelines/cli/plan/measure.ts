@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '../../activations/index.ts';
 import type { Json, Stage, StageRun } from '../../config/stage.ts';
+import { dataset } from '../../data/index.ts';
+import { type Encoded, openModel } from '../../models/index.ts';
 import { createEncoder, loadSae } from '../../sae/index.ts';
 
 type Fields = Readonly<Record<string, Json>>;
@@ -18,6 +20,8 @@ export interface Rates {
   readonly read: ReadonlyMap<string, Rate>;
   /** Tokens kept of one sample, by `streamKey`. */
   readonly tokens: ReadonlyMap<string, number>;
+  /** One spatial question with its picture through the tuned decoder, once it is encoded. */
+  readonly pass: number;
   /** A token of training, and of encoding with a dictionary of that size. */
   readonly train: Rate;
   readonly encode: number;
@@ -48,6 +52,7 @@ function line([a, b]: readonly [number, number], [small, large]: readonly [numbe
 const SAMPLES = [8, 40] as const;
 const STEPS = [3, 12] as const;
 const ENCODED = 4096;
+const PASSED = 16;
 
 /** Measures this machine on a few samples of every stream and a few steps of training, with the plan's own stages. */
 export async function measure(stages: readonly Stage[]): Promise<Rates> {
@@ -74,10 +79,27 @@ export async function measure(stages: readonly Stage[]): Promise<Rates> {
     const seconds = (steps: number) => time(training, { tokens: steps * batch }, { activations: text }, out(steps));
     const both = [await seconds(STEPS[0]), await seconds(STEPS[1])] as const;
     const train = line(both, [STEPS[0] * batch, STEPS[1] * batch]);
-    return { read, tokens, train, encode: await encodeTime(out(STEPS[1])) };
+    const spatial = stages.find(({ name }) => name.startsWith('harvest/tuned/spatial'))!;
+    return { read, tokens, train, pass: await passTime(spatial), encode: await encodeTime(out(STEPS[1])) };
   } finally {
     await rm(home, { recursive: true, force: true });
   }
+}
+
+/** Seconds for one sample of a harvest stage through its decoder to the logits. */
+async function passTime({ files, settings }: Stage): Promise<number> {
+  const { dataset: name, seed, from } = settings as { dataset: string; seed: number; from: number };
+  const model = await openModel(files['model']!);
+  const batch: Encoded[] = [];
+  for await (const sample of dataset(name, { seed, from, to: from + PASSED })) batch.push(await model.encode(sample));
+  const inputs = model.inputs(batch);
+  const pass = () => model.decoder.run(inputs, { taps: ['logits'] });
+  await pass();
+  const began = performance.now();
+  await pass();
+  const seconds = (performance.now() - began) / 1000;
+  await model.close();
+  return seconds / PASSED;
 }
 
 /** Seconds for one token through the encoder of a dictionary. */

@@ -42,6 +42,7 @@ export async function startServer(options: {
     assets,
     pages: shellPages(assets, { renderFeature, renderHead }),
     probeModule,
+    gzip: true,
     report: (error) => process.stderr.write(`${error.stack ?? error.message}\n`),
     ...(origin ? { origin } : {}),
   });
