@@ -1,6 +1,7 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fsRegistry } from '#release/registry-fs.ts';
 import { writeSynthetic } from '#release/synthetic.ts';
@@ -46,6 +47,24 @@ describe('caching', () => {
     for (const name of ['etag', 'content-length', 'content-type'])
       expect(head.headers.get(name)).toBe(full.headers.get(name));
   });
+});
+
+test('gzip has a strong tag of its own, and the bytes of the record inside', async () => {
+  const zipping = createApp({ releases: fsRegistry([parent]), gzip: true });
+  const path = `/api/v1/r/${ids[0]}/features/L0F1`;
+  const [plain, zipped] = await Promise.all([
+    zipping.request(path),
+    zipping.request(path, { headers: { 'accept-encoding': 'br;q=1, gzip;q=0.5' } }),
+  ]);
+  expect([plain.headers.get('content-encoding'), zipped.headers.get('content-encoding')]).toEqual([null, 'gzip']);
+  expect(zipped.headers.get('etag')).toBe(plain.headers.get('etag')!.replace(/"$/, ':gzip"'));
+  const packed = new Uint8Array(await zipped.arrayBuffer());
+  expect(Number(zipped.headers.get('content-length'))).toBe(packed.byteLength);
+  expect(gunzipSync(packed)).toEqual(new Uint8Array(await plain.arrayBuffer()));
+  for (const refused of ['identity', 'gzip;q=0', 'br'])
+    expect(
+      (await zipping.request(path, { headers: { 'accept-encoding': refused } })).headers.get('content-encoding'),
+    ).toBeNull();
 });
 
 test('an alias goes to the newest version, query and all; a probe keeps its method', async () => {
@@ -170,64 +189,4 @@ test('the forms of a permalink, by suffix and by Accept', async () => {
   }
   expect((await get(page, { accept: 'image/png' })).status).toBe(406);
   expect((await get(`/r/${ids[0]}/H9.9.json`)).status).toBe(404);
-});
-
-describe('damage', () => {
-  test('a corrupt shard gives 502 that names it, and the rest stays served', async () => {
-    const folder = await mkdtemp(join(parent, 'damaged-'));
-    await cp(join(parent, ids[0]!), join(folder, ids[0]!), { recursive: true });
-    const file = join(folder, ids[0]!, 'cards/0.bin');
-    const bytes = await readFile(file);
-    await writeFile(file, bytes.fill(7, 12));
-    const hurt = createApp({ releases: fsRegistry([folder]) });
-    expect(await (await hurt.request(`/api/v1/r/${ids[0]}/features/L0F1`)).json()).toMatchObject({
-      status: 502,
-      field: 'cards/0.bin',
-    });
-    expect((await hurt.request(`/api/v1/r/${ids[0]}/features/L0F129`)).status).toBe(200);
-    expect((await hurt.request(`/api/v1/r/${ids[0]}/heads`)).status).toBe(200);
-  });
-
-  test('one of two releases goes while requests run: every answer is whole and of one release', async () => {
-    const folder = await mkdtemp(join(parent, 'going-'));
-    for (const id of ids) await cp(join(parent, id), join(folder, id), { recursive: true });
-    const both = createApp({ releases: fsRegistry([folder]) });
-    const expected = new Map<string, string>();
-    for (const id of ids)
-      for (let i = 0; i < 130; i += 1)
-        expected.set(`${id}/${i}`, await (await both.request(`/api/v1/r/${id}/features/L0F${i}`)).text());
-    const fresh = createApp({ releases: fsRegistry([folder]) });
-    const asked = ids.flatMap((id) => Array.from({ length: 130 }, (_, i) => ({ id, i })));
-    const answers = asked.map(async ({ id, i }, n) => {
-      if (n === 40) await rm(join(folder, ids[0]!), { recursive: true });
-      const response = await fresh.request(`/api/v1/r/${id}/features/L0F${i}`);
-      return { id, i, status: response.status, text: await response.text() };
-    });
-    for (const { id, i, status, text } of await Promise.all(answers)) {
-      if (status === 200) expect(text).toBe(expected.get(`${id}/${i}`));
-      else expect([id, status === 404 || status === 502]).toEqual([ids[0], true]);
-    }
-    expect((await fresh.request(`/api/v1/r/${ids[0]}/models`)).status).toBe(404);
-    expect((await fresh.request(`/api/v1/r/${ids[1]}/models`)).status).toBe(200);
-  });
-});
-
-test('files of a release: whole, in parts, and not beyond', async () => {
-  const path = `/data/${ids[0]}/search/rank.bin`;
-  const whole = new Uint8Array(await (await get(path)).arrayBuffer());
-  expect(whole.byteLength).toBe(4 * 130);
-  for (const [range, from, to] of [
-    ['bytes=4-7', 4, 8],
-    ['bytes=516-', 516, 520],
-    ['bytes=-3', 517, 520],
-    ['bytes=510-9999', 510, 520],
-  ] as const) {
-    const part = await get(path, { range });
-    expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes ${from}-${to - 1}/520`]);
-    expect(new Uint8Array(await part.arrayBuffer())).toEqual(whole.slice(from, to));
-  }
-  expect((await get(path, { range: 'bytes=520-' })).status).toBe(416);
-  expect((await get(path, { range: 'lines=1-2' })).status).toBe(200);
-  for (const hostile of ['../../etc/passwd', '%2e%2e/manifest.json', '%', '__proto__', '%00'])
-    expect((await get(`/data/${ids[0]}/${hostile}`)).status).toBe(404);
 });

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { compress } from 'hono/compress';
 import { HTTPException } from 'hono/http-exception';
 import { ReleaseError } from '#release/errors.ts';
 import { fromAssets } from './assets.ts';
@@ -42,6 +43,8 @@ export function createApp(deps: AppDeps) {
     c.set('deps', deps);
     await next();
   });
+  // What `respond` has not packed already: static files and streams.
+  if (deps.gzip) base.use(compress({ encoding: 'gzip' }));
   base.onError((error) => {
     if (error instanceof Redirect)
       return new Response(null, {

@@ -42,6 +42,8 @@ export interface AppDeps {
   readonly rateLimit?: (request: Request) => Promise<boolean>;
   /** The probe's kernel, compiled; without it the probe runs in plain TypeScript. */
   readonly probeModule?: () => Promise<WebAssembly.Module | null>;
+  /** Compress answers here, where nothing in front does it. */
+  readonly gzip?: boolean;
   /** Told of errors that are the program's own. */
   readonly report?: (error: Error) => void;
   /** Origin that citations name, such as `https://example.org`. Never taken from the request. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { sha256Hex } from '#release/sha256.ts';
 import type { AppEnv } from './deps.ts';
+import { gzip, wantsGzip } from './gzip.ts';
 import { BRIEFLY, COMMON, FOREVER } from './headers.ts';
 import { negotiate } from './negotiate.ts';
 import { HttpProblem } from './problem.ts';
@@ -25,22 +26,32 @@ export const matches = (header: string | undefined, tag: string): boolean =>
 export async function respond(c: Context<AppEnv>, answer: Answer): Promise<Response> {
   const body = typeof answer.body === 'string' ? new TextEncoder().encode(answer.body) : answer.body;
   const hash = answer.hash ?? (await sha256Hex(body));
-  const tag = `"${answer.release ?? 'releases'}:${hash}${answer.form ? `:${answer.form}` : ''}"`;
+  const zipped = (c.var.deps.gzip ?? false) && wantsGzip(c.req.header('accept-encoding'), body.byteLength);
+  const tags = tagsOf(answer, hash);
   const headers = {
     ...COMMON,
-    etag: tag,
+    etag: tags[zipped ? 1 : 0],
     'cache-control': answer.release === null ? BRIEFLY : FOREVER,
-    vary: 'accept',
+    vary: 'accept, accept-encoding',
     ...answer.headers,
   };
-  if (matches(c.req.header('if-none-match'), tag)) return new Response(null, { status: 304, headers });
-  return new Response(body as Uint8Array<ArrayBuffer>, {
+  if (tags.some((tag) => matches(c.req.header('if-none-match'), tag)))
+    return new Response(null, { status: 304, headers });
+  const sent = zipped ? await gzip(body) : body;
+  return new Response(sent as Uint8Array<ArrayBuffer>, {
     headers: {
       ...headers,
+      ...(zipped ? { 'content-encoding': 'gzip' } : {}),
       'content-type': answer.type ?? 'application/json',
-      'content-length': String(body.byteLength),
+      'content-length': String(sent.byteLength),
     },
   });
+}
+
+/** Strong tags of an answer as it is and in gzip: other bytes, another tag (RFC 9110 8.8.3.3). */
+function tagsOf({ release, form }: Answer, hash: string): [string, string] {
+  const tag = [release ?? 'releases', hash, ...(form ? [form] : [])].join(':');
+  return [`"${tag}"`, `"${tag}:gzip"`];
 }
 
 /** JSON made for this answer. */
