@@ -19,7 +19,7 @@ export interface StepOutcome {
   readonly aux: number;
   /** 1 for each feature that fired on a token of the step. */
   readonly fired: Uint8Array;
-  /** The smallest positive activation; infinite where none fired. */
+  /** BatchTopK: the smallest positive activation; infinite where none fired. */
   readonly least: number;
 }
 

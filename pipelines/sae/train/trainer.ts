@@ -1,10 +1,10 @@
 import type { Device } from '#graph/types.ts';
 import { ParallaxError } from '#pipelines/config/errors.ts';
 import { checkConfig, learningRate, type TrainConfig } from './config.ts';
+import { cpuEngine } from './cpu/engine.ts';
+import { cpuFits } from './cpu/memory.ts';
 import type { StepEngine, StepOutcome } from './engine.ts';
 import { graphEngine } from './graph-engine.ts';
-import { sparseEngine } from './sparse-engine.ts';
-import { sparseFits } from './sparse-memory.ts';
 import type { TrainState } from './state.ts';
 
 export interface Trainer {
@@ -41,16 +41,15 @@ export interface TrainerOptions {
   readonly threads?: number;
   /** Largest batch, from which the fast path's memory is judged (default 1024). */
   readonly batch?: number;
-  /** `auto`: the sparse engine where the kind, the device and the memory allow it, else the dense graph. */
-  readonly engine?: 'auto' | 'graph' | 'sparse';
+  /** `auto`: the CPU's own where the device and the memory allow it, else the dense graph. */
+  readonly engine?: 'auto' | 'graph' | 'cpu';
 }
 
 /** Chooses the engine; both compute the same step. */
 function openEngine(config: TrainConfig, start: TrainState, options: TrainerOptions): Promise<StepEngine> {
   const { device = 'cpu', batch = 1024, engine = 'auto' } = options;
-  const few = config.activation === 'topk' || config.activation === 'batchtopk';
-  const sparse = engine === 'auto' ? few && device === 'cpu' && sparseFits(config, batch) : engine === 'sparse';
-  return sparse ? sparseEngine(config, start, options) : graphEngine(config, start, options);
+  const fast = engine === 'auto' ? device === 'cpu' && cpuFits(config, batch) : engine === 'cpu';
+  return fast ? cpuEngine(config, start, options) : graphEngine(config, start, options);
 }
 
 /** Opens a trainer at a state; the same state and batches give the same bytes. */

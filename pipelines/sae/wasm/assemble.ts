@@ -76,6 +76,9 @@ export const v128 = {
   div: two(...simd(0xe7)),
   sqrt: one(...simd(0xe3)),
   gt: two(...simd(0x44)),
+  lt: two(...simd(0x43)),
+  abs: one(...simd(0xe0)),
+  and: two(...simd(0x4e)),
   /** Bit l is set where lane l is. */
   bits: one(...simd(0xa4)),
 };

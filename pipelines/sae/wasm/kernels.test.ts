@@ -104,6 +104,50 @@ test('Adam, by its formula', () => {
   }
 });
 
+test('one row of a dense step: what is kept, what lies in the rectangle, what passes back', () => {
+  fill('z', 'bias', 'limits', 'values');
+  const names = ['f', 'mass', 'count', 'df', 'slopes', 'near', 'sums'] as const;
+  const row = openArena({ z: N, bias: N, theta: N, shift: N, ...Object.fromEntries(names.map((name) => [name, N])) });
+  const k = openKernels(row.memory);
+  const of = row.f32 as Record<string, Float32Array>;
+  const place = row.at as Record<string, number>;
+  for (let i = 0; i < N; i += 1) {
+    of['z']![i] = source.normal();
+    of['bias']![i] = source.normal();
+    of['theta']![i] = 0.3 * (i % 3);
+    of['df']![i] = source.normal();
+    of['shift']![i] = 0.1 * i;
+    of['mass']![i] = of['count']![i] = 1;
+  }
+  of['theta']![5] = of['z']![5]! + of['bias']![5]!;
+  const df = Float32Array.from(of['df']!);
+  k.activate(place['z']!, place['bias']!, place['theta']!, N, place['f']!, place['mass']!, place['count']!);
+  k.band(
+    place['z']!,
+    place['bias']!,
+    place['theta']!,
+    0.5,
+    place['df']!,
+    place['shift']!,
+    N,
+    place['slopes']!,
+    place['near']!,
+  );
+  k.pass(place['df']!, place['f']!, place['shift']!, N, place['sums']!);
+  for (let i = 0; i < N; i += 1) {
+    const z = Math.fround(of['z']![i]! + of['bias']![i]!);
+    const f = z > of['theta']![i]! ? z : 0;
+    const g = Math.fround(df[i]! + of['shift']![i]!);
+    const near = Number(Math.abs(z - of['theta']![i]!) < 0.5);
+    expect([of['f']![i], of['count']![i]]).toEqual([f, 1 + Number(f !== 0)]);
+    expect(of['mass']![i]).toBeCloseTo(1 + f, 5);
+    expect(of['near']![i]).toBe(near);
+    expect(of['slopes']![i]).toBeCloseTo(near * g, 5);
+    expect(of['df']![i]).toBeCloseTo(f > 0 ? g : 0, 5);
+    expect(of['sums']![i]).toBeCloseTo(f > 0 ? g : 0, 5);
+  }
+});
+
 test('a memory beyond 4 GiB is refused', () => {
   expect(() => openArena({ big: 2 ** 31 })).toThrow(/4 GiB is the limit/);
 });
