@@ -45,30 +45,31 @@ const node = (test: FusedCase) => {
   return g.toBytes();
 };
 
+async function run(test: FusedCase, model: Uint8Array) {
+  const session = await openSession(model);
+  try {
+    return await session.run(
+      Object.fromEntries(session.inputNames.map((name) => [name, test.inputs[Number(name.slice(1))]!])),
+    );
+  } finally {
+    await session.close();
+  }
+}
+
+async function lowered(test: FusedCase) {
+  const graph = new EditableGraph(await readModel(node(test)));
+  const inside = lower(graph, () => true);
+  return { graph, inside: [...inside.values()][0] as AttentionParts };
+}
+
+/** Outputs of the lowered graph alone. */
+export const runLowered = async (test: FusedCase) => run(test, (await lowered(test)).graph.toBytes());
+
 /** Outputs of the fused kernel and of the lowered graph, and the values inside a lowered attention. */
 export async function bothWays(test: FusedCase) {
-  const bytes = node(test);
-  const feeds = Object.fromEntries(
-    test.inputs.flatMap((tensor, i) => (tensor && !test.constant?.includes(i) ? [[`x${i}`, tensor] as const] : [])),
-  );
-  const run = async (model: Uint8Array) => {
-    const session = await openSession(model);
-    try {
-      return await session.run(Object.fromEntries(session.inputNames.map((name) => [name, feeds[name]!])));
-    } finally {
-      await session.close();
-    }
-  };
-  const graph = new EditableGraph(await readModel(bytes));
-  const inside = lower(graph, () => true);
+  const { graph, inside } = await lowered(test);
   const ops = [...graph.nodes].map(opKey);
-  return {
-    fused: await run(bytes),
-    lowered: await run(graph.toBytes()),
-    ops,
-    inside: [...inside.values()][0] as AttentionParts,
-    graph,
-  };
+  return { fused: await run(test, node(test)), lowered: await run(test, graph.toBytes()), ops, inside, graph };
 }
 
 /** Largest difference of the two ways, relative to the largest value. */
