@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { ReleaseError } from './errors.ts';
 
 /** The safetensors format: 8 bytes header length, a JSON header, then raw little-endian data. */
@@ -23,12 +22,24 @@ export interface SafeTensor {
   readonly bytes: Uint8Array;
 }
 
-const Entry = z.object({
-  dtype: z.enum(Object.keys(SAFETENSORS_TYPES) as [SafetensorsType, ...SafetensorsType[]]),
-  shape: z.array(z.int().min(0)),
-  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
-});
-const Header = z.record(z.string(), z.unknown());
+interface Entry {
+  readonly dtype: SafetensorsType;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const areSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+/** Checked by hand and not by zod: this file is part of what a browser loads. */
+const isEntry = (value: unknown): value is Entry =>
+  isRecord(value) &&
+  typeof value['dtype'] === 'string' &&
+  Object.hasOwn(SAFETENSORS_TYPES, value['dtype']) &&
+  areSizes(value['shape']) &&
+  areSizes(value['data_offsets']) &&
+  value['data_offsets'].length === 2;
 
 const MAX_HEADER = 100_000_000;
 const bad = (what: string) => new ReleaseError('malformed', `safetensors: ${what}`, 'write or download the file again');
@@ -41,8 +52,11 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: 
     throw bad(`header of ${length} bytes does not fit into ${file.byteLength}`);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + length));
-    return { header: Header.parse(JSON.parse(text)), data: 8 + length };
+    const header: unknown = JSON.parse(text);
+    if (isRecord(header)) return { header, data: 8 + length };
+    throw bad('the header is not an object');
   } catch (cause) {
+    if (cause instanceof ReleaseError) throw cause;
     throw new ReleaseError('malformed', 'safetensors: the header is not JSON', 'write or download the file again', {
       cause,
     });
@@ -51,9 +65,10 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: 
 
 /** The free text of a file's header; `{}` where it has none. Throws `ReleaseError` on any byte that does not fit. */
 export function safetensorsMetadata(file: Uint8Array): Record<string, string> {
-  const parsed = z.record(z.string(), z.string()).safeParse(readHeader(file).header['__metadata__'] ?? {});
-  if (!parsed.success) throw bad('its metadata is not a record of texts');
-  return parsed.data;
+  const metadata = readHeader(file).header['__metadata__'] ?? {};
+  if (!isRecord(metadata) || !Object.values(metadata).every((v) => typeof v === 'string'))
+    throw bad('its metadata is not a record of texts');
+  return metadata as Record<string, string>;
 }
 
 /** Reads tensors by name, zero-copy. Throws `ReleaseError` on any byte that does not fit. */
@@ -63,13 +78,12 @@ export function parseSafetensors(file: Uint8Array): Map<string, SafeTensor> {
   const data = file.subarray(start);
   for (const [name, raw] of Object.entries(header)) {
     if (name === '__metadata__') continue;
-    const entry = Entry.safeParse(raw);
-    if (!entry.success) throw bad(`tensor "${name}" has an unreadable entry`);
+    if (!isEntry(raw)) throw bad(`tensor "${name}" has an unreadable entry`);
     const {
       dtype,
       shape,
       data_offsets: [from, to],
-    } = entry.data;
+    } = raw;
     const bytes = shape.reduce((a, b) => a * b, 1) * SAFETENSORS_TYPES[dtype];
     if (to > data.byteLength || to - from !== bytes)
       throw bad(`tensor "${name}" of ${bytes} bytes has offsets ${from}..${to} in ${data.byteLength}`);
