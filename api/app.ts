@@ -5,10 +5,10 @@ import { ReleaseError } from '#release/errors.ts';
 import { fromAssets } from './assets.ts';
 import { serveData } from './data.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
-import { describeApp } from './document.ts';
 import { BRIEFLY, COMMON } from './headers.ts';
 import { methodsOf } from './methods.ts';
 import { Redirect } from './open.ts';
+import openapi from './openapi.json' with { type: 'json' };
 import { OPERATIONS } from './operations.ts';
 import { servePage } from './pages.ts';
 import { fromReleaseError, HttpProblem, type ProblemStatus, problemResponse, TITLES } from './problem.ts';
@@ -36,6 +36,9 @@ const PREFLIGHT = {
   'access-control-max-age': '86400',
 };
 
+/** The committed description, examples and all; a test says when the routes differ from it. */
+const DOCUMENT = JSON.stringify(openapi);
+
 /** API, permalinks, data and static pages over what `deps` gives; nothing else is touched. */
 export function createApp(deps: AppDeps) {
   const base = new OpenAPIHono<AppEnv>();
@@ -54,11 +57,7 @@ export function createApp(deps: AppDeps) {
     return problemResponse(problemOf(error, deps));
   });
   const app = base.openapiRoutes(OPERATIONS);
-  let document: string | undefined;
-  app.get('/api/v1/openapi.json', (c) => {
-    document ??= JSON.stringify(describeApp(app as unknown as OpenAPIHono<AppEnv>));
-    return respond(c, { body: document, release: null });
-  });
+  app.get('/api/v1/openapi.json', (c) => respond(c, { body: DOCUMENT, release: null }));
   app.on(['GET'], '/r/*', async (c) => (await servePage(c)) ?? c.notFound());
   app.on(['GET'], '/data/*', async (c) => (await serveData(c)) ?? c.notFound());
   app.notFound(async (c) => {
