@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { activationsCommand } from './activations/command.ts';
 import { benchCommand } from './bench/command.ts';
 import { checkCommand } from './check/command.ts';
+import { exportCommand } from './export/command.ts';
 import { planCommand } from './plan/command.ts';
 import { publishCommand } from './publish/command.ts';
 import { runCommand } from './run/command.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   showCommand,
   saeCommand,
   activationsCommand,
+  exportCommand,
   publishCommand,
 ];
 

@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { EXPORT_FORMATS } from '#release/export/index.ts';
 import { writeSynthetic } from '#release/synthetic.ts';
 import { oneLine, parallax } from './words.ts';
 
@@ -68,6 +69,25 @@ describe('parallax show', () => {
       code,
       out: '',
       err: expect.stringMatching(oneLine(/./)),
+    });
+  });
+});
+
+describe('parallax export', () => {
+  test.each(Object.keys(EXPORT_FORMATS))('writes %s', (format) => {
+    const out = join(home, 'export', format);
+    const { code, out: said } = parallax(['export', 'synthetic', '--format', format, '--out', out, '--json'], {
+      cwd: home,
+    });
+    const { files } = JSON.parse(said) as { files: string[] };
+    expect({ code, missing: files.filter((file) => !existsSync(join(out, file))) }).toEqual({ code: 0, missing: [] });
+    expect(files.length).toBeGreaterThan(0);
+  });
+
+  test('an unknown format is misuse', () => {
+    expect(parallax(['export', '--format', 'xml', '--out', home])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('csv, jsonl'),
     });
   });
 });
