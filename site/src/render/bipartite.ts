@@ -24,10 +24,10 @@ export function strongestEdges(file: HeadsFile, heads: number, features: number)
 
 const ROW = 26;
 const LEFT = 14;
-const RIGHT = 62;
+const RIGHT = 58;
 /** Edges below this share of the widest are left out of the picture. */
 const FAINT = 0.12;
-const LABEL = 34;
+const LABEL = 30;
 
 /** Heads on the left, features on the right; a line is as wide as the effect, dashed while only estimated. */
 export function bipartite(edges: readonly Edge[], release: string, labels: ReadonlyMap<string, string>): Html {

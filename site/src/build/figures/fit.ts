@@ -1,0 +1,64 @@
+import * as Plot from '@observablehq/plot';
+import type { FigureMaker } from './figure.ts';
+
+/** Variance that each dictionary leaves unexplained on held-out tokens, by layer: the start on text, the end on the multimodal stream. */
+export const fit: FigureMaker = async ({ quality }) => {
+  const rows = quality.rows
+    .filter((row) => row.stage === 'S' || row.stage === 'F')
+    .map((row) => ({
+      layer: row.layer,
+      series: `${row.stage} on ${row.stream}, ${row.token_class}`,
+      stage: row.stage,
+      fvu: row.fvu.value,
+      low: row.fvu.low,
+      high: row.fvu.high,
+      tokens: row.tokens,
+    }));
+  if (rows.length === 0) return null;
+  const series = [...new Set(rows.map((row) => row.series))];
+  return {
+    name: 'fit',
+    alt: `Fraction of variance unexplained by layer for ${series.join('; ')}.`,
+    caption:
+      'Fraction of variance unexplained (FVU) on held-out tokens: 0 is perfect. Blue: stage S, the base model’s dictionary; orange: stage F, the tuned model’s. One line for each stream and class of tokens.',
+    columns: ['layer', 'dictionary and tokens', 'FVU', 'low', 'high', 'tokens'],
+    rows: rows.map((r) => [r.layer, r.series, r.fvu, r.low, r.high, r.tokens]),
+    plot: (width) => ({
+      height: 280,
+      marginRight: width < 500 ? 20 : 190,
+      x: { label: 'layer', tickFormat: 'd', ticks: new Set(rows.map((r) => r.layer)).size },
+      y: { label: 'FVU', zero: true, grid: true, nice: true },
+      marks: [
+        Plot.line(rows, {
+          x: 'layer',
+          y: 'fvu',
+          z: 'series',
+          stroke: (d) => (d.stage === 'S' ? 'var(--language)' : 'var(--vision)'),
+          strokeWidth: 1.75,
+        }),
+        Plot.dot(rows, {
+          x: 'layer',
+          y: 'fvu',
+          r: 2.5,
+          fill: (d) => (d.stage === 'S' ? 'var(--language)' : 'var(--vision)'),
+        }),
+        ...(width < 500
+          ? []
+          : [
+              Plot.text(
+                rows,
+                Plot.selectLast({
+                  x: 'layer',
+                  y: 'fvu',
+                  z: 'series',
+                  text: 'series',
+                  textAnchor: 'start',
+                  dx: 8,
+                  fill: 'var(--ink-soft)',
+                }),
+              ),
+            ]),
+      ],
+    }),
+  };
+};

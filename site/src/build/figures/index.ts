@@ -1,0 +1,27 @@
+import type { SiteRelease } from '../releases.ts';
+import { ablation } from './ablation.ts';
+import { behaviour } from './behaviour.ts';
+import type { Figure, FigureMaker } from './figure.ts';
+import { fit } from './fit.ts';
+import { rotation } from './rotation.ts';
+import { sensitivity } from './sensitivity.ts';
+import { spatial } from './spatial.ts';
+
+/** Figures of the report, in the order of their numbers. */
+export const FIGURES = { behaviour, rotation, sensitivity, spatial, ablation, fit } as const satisfies Record<
+  string,
+  FigureMaker
+>;
+export type FigureName = keyof typeof FIGURES;
+
+/** Every figure that a release can give, numbered as they stand. */
+export async function figuresOf(
+  release: SiteRelease,
+): Promise<ReadonlyMap<FigureName, Figure & { readonly number: number }>> {
+  const figures = new Map<FigureName, Figure & { readonly number: number }>();
+  for (const [name, make] of Object.entries(FIGURES)) {
+    const figure = await make(release);
+    if (figure) figures.set(name as FigureName, { ...figure, number: figures.size + 1 });
+  }
+  return figures;
+}
