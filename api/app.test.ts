@@ -167,6 +167,19 @@ describe('problems name the field and what is allowed', () => {
   });
 });
 
+test('a person gets the page of what is missing, a program the problem', async () => {
+  const assets = async (request: Request) =>
+    new URL(request.url).pathname === '/404.html' ? new Response('<h1>no</h1>') : null;
+  const sited = createApp({ releases: fsRegistry([parent]), assets });
+  for (const path of ['/nowhere', `/r/${ids[0]}/L9F9`, '/r/none/L0F0']) {
+    const page = await sited.request(path, { headers: { accept: 'text/html,*/*;q=0.8' } });
+    expect([page.status, await page.text()]).toEqual([404, '<h1>no</h1>']);
+    expect((await sited.request(path)).headers.get('content-type')).toBe('application/problem+json');
+  }
+  const api = await sited.request('/api/v1/nothing', { headers: { accept: 'text/html' } });
+  expect([api.status, api.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+});
+
 test('the forms of a permalink, by suffix and by Accept', async () => {
   const page = `/r/${ids[0]}/L0F1`;
   const forms = {

@@ -2,7 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { compress } from 'hono/compress';
 import { HTTPException } from 'hono/http-exception';
 import { ReleaseError } from '#release/errors.ts';
-import { fromAssets } from './assets.ts';
+import { fromAssets, missingPage } from './assets.ts';
 import { serveData } from './data.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { BRIEFLY, COMMON } from './headers.ts';
@@ -48,13 +48,14 @@ export function createApp(deps: AppDeps) {
   });
   // What `respond` has not packed already: static files and streams.
   if (deps.gzip) base.use(compress({ encoding: 'gzip' }));
-  base.onError((error) => {
+  base.onError(async (error, c) => {
     if (error instanceof Redirect)
       return new Response(null, {
         status: error.status,
         headers: { ...COMMON, location: error.location, 'cache-control': BRIEFLY, vary: 'accept' },
       });
-    return problemResponse(problemOf(error, deps));
+    const problem = problemOf(error, deps);
+    return (problem.status === 404 ? await missingPage(c) : null) ?? problemResponse(problem);
   });
   const app = base.openapiRoutes(OPERATIONS);
   app.get('/api/v1/openapi.json', (c) => respond(c, { body: DOCUMENT, release: null }));
@@ -80,7 +81,7 @@ export function createApp(deps: AppDeps) {
           headers: { allow: methods.join(', ') },
         }),
       );
-    const page = pathname.startsWith('/api/') ? null : await fromAssets(c);
+    const page = pathname.startsWith('/api/') ? null : ((await fromAssets(c)) ?? (await missingPage(c)));
     return (
       page ??
       problemResponse(new HttpProblem(404, `there is nothing at ${pathname}`, { next: 'see /api/v1/openapi.json' }))

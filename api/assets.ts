@@ -14,3 +14,22 @@ export async function fromAssets(
   for (const [name, value] of Object.entries({ ...COMMON, ...headers })) copy.headers.set(name, value);
   return copy;
 }
+
+/** Where a site keeps the page for addresses that do not exist; hosts differ in which of the two they answer. */
+const MISSING = ['/404.html', '/404'];
+
+/** The site's own page for an address that does not exist, where a person asks and the site has one. */
+export async function missingPage(c: Context<AppEnv>): Promise<Response | null> {
+  const { pathname } = new URL(c.req.url);
+  const accept = c.req.header('accept') ?? '';
+  if (pathname.startsWith('/api/') || pathname.startsWith('/data/') || !accept.includes('text/html')) return null;
+  for (const path of MISSING) {
+    const found = await c.var.deps.assets?.(new Request(new URL(path, c.req.url)));
+    if (found?.ok)
+      return new Response(found.body, {
+        status: 404,
+        headers: { ...COMMON, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', vary: 'accept' },
+      });
+  }
+  return null;
+}
