@@ -13,10 +13,6 @@ export const BENCHES: Readonly<Record<string, (threads: number) => AsyncIterable
   },
   async *api() {
     const { benchApi } = await import('../../../api/bench.ts');
-    yield* benchApi({ home: join(PACKAGE_ROOT, '.parallax/bench') });
-  },
-  async *api() {
-    const { benchApi } = await import('../../../api/bench.ts');
     yield* benchApi();
   },
 };
