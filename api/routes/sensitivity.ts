@@ -6,12 +6,21 @@ import { NumberText, ReleaseParam } from '../params.ts';
 import { accepted, respondJson } from '../respond.ts';
 import { json, READ } from '../schema.ts';
 
-const DEFAULT_EPS = 0.01;
+/** The paper's threshold, for releases whose settings name none. */
+const PAPER_EPS = 0.01;
+
+/** The threshold that the release itself was made with. */
+function epsOf(settings: Readonly<Record<string, unknown>>): number {
+  const diff = settings['diff'] as { eps?: unknown } | null | undefined;
+  return typeof diff?.eps === 'number' && Number.isFinite(diff.eps) ? diff.eps : PAPER_EPS;
+}
 const Query = z.strictObject({
   rotation: NumberText.optional().openapi({
     description: 'Largest cos(S, F) that counts as turned; by default the threshold of the release',
   }),
-  eps: NumberText.optional().openapi({ description: 'Smallest energy on the multimodal stream', default: DEFAULT_EPS }),
+  eps: NumberText.optional().openapi({
+    description: 'Smallest energy on the multimodal stream; by default the threshold of the release',
+  }),
   preference: NumberText.optional().openapi({
     description: 'Smallest lower end of the vision preference (0.5 for the strict rule)',
   }),
@@ -46,7 +55,7 @@ export const sensitivity = operation(
     const query = c.req.valid('query');
     const thresholds = {
       rotation: query.rotation ?? (await reader.summary()).thresholds.rotation,
-      eps: query.eps ?? DEFAULT_EPS,
+      eps: query.eps ?? epsOf(reader.manifest.settings),
       preference: query.preference ?? null,
     };
     return respondJson(c, reader.id, { release: reader.id, thresholds, ...(await selectAt(reader, thresholds)) });
