@@ -4,6 +4,7 @@ import { type Sizes, sizesOf } from './feeds.ts';
 import type { Forward } from './forward.ts';
 import { activeValues, differentiate, ruleOf } from './grad/differentiate.ts';
 import type { Tape } from './grad/tape.ts';
+import { allowBatches } from './lower/batch.ts';
 import { canLower, lower } from './lower/index.ts';
 import { orderedNodes, tapeOf } from './lower/kit.ts';
 import { addMetric, checkMetric, METRICS, metricKey } from './metric.ts';
@@ -36,7 +37,7 @@ function keepOnly(graph: EditableGraph, values: readonly string[]): void {
 /** Lowers the fused nodes between `wrt` and `target` that have no gradient rule of their own. */
 function lowerBetween(graph: EditableGraph, tape: Tape, wrt: readonly string[], target: string): void {
   const below = ancestors(graph, target);
-  const active = activeValues(tape, orderedNodes(graph), wrt);
+  const active = activeValues(orderedNodes(graph), wrt);
   const needed = (node: NodeProto) =>
     below.has(node) && !ruleOf(node) && canLower(node) && node.input.some((x) => active.has(x));
   lower(graph, needed, tape);
@@ -62,6 +63,7 @@ export function gradientGraph(forward: Forward, metric: Metric, wrt: readonly Si
     [metric.at, ...wrt].map((site) => places.get(site)!.value),
   );
   const tape = tapeOf(graph);
+  allowBatches(graph, tape);
   const at = places.get(metric.at)!;
   const values = wrt.map((site) => places.get(site)!.value);
   lowerBetween(graph, tape, values, at.value);

@@ -1,6 +1,7 @@
 import type { Place } from './anatomy/index.ts';
 import type { Forward } from './forward.ts';
 import type { Tape } from './grad/tape.ts';
+import { allowBatches } from './lower/batch.ts';
 import { canLower, lower } from './lower/index.ts';
 import { tapeOf } from './lower/kit.ts';
 import type { EditableGraph } from './onnx/graph.ts';
@@ -47,6 +48,7 @@ export async function openSegment(
   const values = new Set([...from, to].map((site) => places.get(site)!.value));
   const fused = new Set(splits(graph, values));
   const tape = tapeOf(graph);
+  allowBatches(graph, tape);
   lower(graph, (node) => fused.has(node), tape);
   const inputs = new Map<Site, string>();
   from.forEach((site, index) => {

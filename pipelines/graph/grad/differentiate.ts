@@ -1,5 +1,6 @@
 import type { NodeProto } from 'onnx-buf';
 import { GraphError } from '../errors.ts';
+import { intAttr } from '../onnx/attributes.ts';
 import type { Dim } from '../onnx/build.ts';
 import { Cotangents, contextOf } from './context.ts';
 import type { Rule } from './rule.ts';
@@ -27,19 +28,22 @@ export const opKey = (node: NodeProto): string =>
 
 export const ruleOf = (node: NodeProto): Rule | undefined => RULES[opKey(node)];
 
+const FLOATS = new Set([1, 10, 11, 16]);
+const toInteger = (node: NodeProto): boolean => node.opType === 'Cast' && !FLOATS.has(intAttr(node, 'to', 1));
+
+/** Inputs with a derivative; of an operator that is unknown all, so that it is named, not passed over. */
 const differentiable = (node: NodeProto): readonly number[] => {
   const rule = ruleOf(node);
-  if (rule && 'stop' in rule) return [];
+  if ((rule && 'stop' in rule) || toInteger(node)) return [];
   return (rule && 'inputs' in rule && rule.inputs) || node.input.map((_, i) => i);
 };
 
 /** Values that depend, differentiably, on one of `wrt` (these included). Integers do not count. */
-export function activeValues(tape: Tape, nodes: Iterable<NodeProto>, wrt: readonly string[]): Set<string> {
+export function activeValues(nodes: Iterable<NodeProto>, wrt: readonly string[]): Set<string> {
   const active = new Set(wrt);
   for (const node of nodes) {
     if (!differentiable(node).some((i) => active.has(node.input[i] ?? ''))) continue;
-    for (const value of node.output)
-      if (value && (tape.facts.type(value) ?? 'float').startsWith('float')) active.add(value);
+    for (const value of node.output) if (value) active.add(value);
   }
   return active;
 }
@@ -60,7 +64,7 @@ export function differentiate(
   options: DifferentiateOptions = {},
 ): Map<string, string> {
   const lead = options.lead === undefined ? [] : [options.lead];
-  const active = activeValues(tape, nodes, wrt);
+  const active = activeValues(nodes, wrt);
   const cotangents = new Cotangents();
   for (const { value, cotangent, factor } of seeds)
     if (active.has(value)) cotangents.give(value, { base: cotangent, factor });
