@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, merge, parseOverride } from './load.ts';
 import { editDistance, nearest } from './nearest.ts';
+import { dataName, publicData } from './paths.ts';
 import { PRESETS } from './presets.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'parallax-config-'));
@@ -77,6 +78,18 @@ describe('loadConfig', () => {
       tuned: 'fixtures/demo/tuned',
       control: 'fixtures/demo/text-only',
     });
+  });
+
+  test('a file of samples beside the config file is found from there, and named without its place', async () => {
+    const dir = folder();
+    writeFileSync(join(dir, 'corpus.txt'), 'words');
+    const { data } = await loadConfig(write(dir, { extends: 'demo', data: { text: 'text-file:corpus.txt' } }));
+    expect([data.text, data.multimodal]).toEqual([`text-file:${join(dir, 'corpus.txt')}`, 'scenes']);
+    expect([dataName(data.text), publicData(data.text), publicData('scenes')]).toEqual([
+      data.text,
+      'text-file:corpus.txt',
+      'scenes',
+    ]);
   });
 
   test('overrides go before the preset, in order', async () => {

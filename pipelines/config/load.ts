@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { ParallaxError } from './errors.ts';
 import { explain } from './explain.ts';
 import { nearest } from './nearest.ts';
-import { portablePath } from './paths.ts';
+import { portableData, portablePath } from './paths.ts';
 import { PRESETS, presetOf } from './presets.ts';
 import { RunConfig } from './schema.ts';
 
@@ -91,7 +91,7 @@ export async function loadConfig(
   const { fields, folder } = await fieldsOf(source, full);
   const parsed = RunConfig.safeParse(overrides.reduce<unknown>(merge, fields));
   if (!parsed.success) throw explain(RunConfig, parsed.error, source);
-  const { pair } = parsed.data;
+  const { pair, data } = parsed.data;
   return {
     ...parsed.data,
     pair: {
@@ -99,5 +99,6 @@ export async function loadConfig(
       tuned: portablePath(pair.tuned, folder),
       control: pair.control === null ? null : portablePath(pair.control, folder),
     },
+    data: { ...data, text: portableData(data.text, folder), multimodal: portableData(data.multimodal, folder) },
   };
 }

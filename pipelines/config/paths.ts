@@ -23,5 +23,25 @@ export function modelPath(model: string): string {
   return existsSync(path) ? path : model;
 }
 
+/** `text-file:corpus.txt` -> its two parts; the path is empty where the data set takes no file. */
+function splitData(name: string): [head: string, path: string] {
+  const colon = name.indexOf(':');
+  return colon < 0 ? [name, ''] : [name.slice(0, colon), name.slice(colon + 1)];
+}
+const onPath =
+  (change: (path: string) => string) =>
+  (name: string): string => {
+    const [head, path] = splitData(name);
+    return path === '' ? head : `${head}:${change(path)}`;
+  };
+
+/** A data set that a config file in `folder` names, its file written as `portablePath` does. */
+export const portableData = (name: string, folder: string): string =>
+  onPath((path) => portablePath(path, folder))(name);
+/** A data set of a resolved config, as `data/` opens it. */
+export const dataName: (name: string) => string = onPath(modelPath);
+/** A data set as a release may name it. */
+export const publicData: (name: string) => string = onPath((path) => publicName(path));
+
 /** A model as a release may name it: nothing of a machine's folders but the last name. */
 export const publicName = (model: string): string => (isAbsolute(model) ? basename(model) : model);

@@ -1,4 +1,5 @@
 import type { HarvestSettings } from '../../activations/harvest.stage.ts';
+import { dataName } from '../../config/paths.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import type { Json, Stage } from '../../config/stage.ts';
 import { datasetInfo } from '../../data/index.ts';
@@ -29,8 +30,13 @@ export type Family = (typeof FAMILIES)[number];
 
 /** Streams by name; `prompts` are the words of the multimodal samples without their pictures. */
 export function streamsOf({ data: { text, multimodal } }: RunConfig): Record<StreamName, Stream> {
-  const words = (model: Stream['model']): Stream => ({ model, dataset: text, image: 'none', answer: false });
-  const prompts = (model: Stream['model']): Stream => ({ model, dataset: multimodal, image: 'none', answer: true });
+  const words = (model: Stream['model']): Stream => ({ model, dataset: dataName(text), image: 'none', answer: false });
+  const prompts = (model: Stream['model']): Stream => ({
+    model,
+    dataset: dataName(multimodal),
+    image: 'none',
+    answer: true,
+  });
   const family = (name: Family): [string, Stream] => [
     `tuned/${name}`,
     { model: 'tuned', dataset: `scenes/${name}`, image: name === 'word' ? 'none' : 'own', answer: false },
@@ -39,7 +45,7 @@ export function streamsOf({ data: { text, multimodal } }: RunConfig): Record<Str
     'base/text': words('base'),
     'base/prompts': prompts('base'),
     'tuned/text': words('tuned'),
-    'tuned/scenes': { model: 'tuned', dataset: multimodal, image: 'own', answer: true },
+    'tuned/scenes': { model: 'tuned', dataset: dataName(multimodal), image: 'own', answer: true },
     'control/prompts': prompts('control'),
     ...(Object.fromEntries(FAMILIES.map(family)) as Record<`tuned/${Family}`, Stream>),
   };

@@ -1,4 +1,4 @@
-import { publicName } from '../../config/paths.ts';
+import { publicData, publicName } from '../../config/paths.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import type { Json, Stage } from '../../config/stage.ts';
 import type { Dictionaries } from './dictionaries.ts';
@@ -26,11 +26,12 @@ const ONCE = {
   behaviour: 'heads/behaviour',
 } as const;
 
-/** The config as a release states it: models by name, wherever they lie on this machine. */
-function publicConfig({ pair, labels, ...config }: RunConfig): RunConfig {
+/** The config as a release states it: models and files by name, wherever they lie on this machine. */
+function publicConfig({ pair, data, labels, ...config }: RunConfig): RunConfig {
   const { base, tuned, control } = pair;
   return {
     pair: { base: publicName(base), tuned: publicName(tuned), control: control === null ? null : publicName(control) },
+    data: { ...data, text: publicData(data.text), multimodal: publicData(data.multimodal) },
     ...config,
     labels: labels.languageModel === null ? labels : { ...labels, languageModel: publicWriter(labels.languageModel) },
   };
