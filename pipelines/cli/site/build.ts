@@ -1,19 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, delimiter, join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { ParallaxError } from '../../config/errors.ts';
 import { PACKAGE_ROOT } from '../../config/paths.ts';
 import { buildProbes } from '../../publish/probe/build/index.ts';
-import { hashJson } from '../run/canonical.ts';
-import { hashPath } from '../run/hash-files.ts';
-
-/** What the pages and the probe's scripts are made of, beside the releases. */
-const SOURCES = [
-  'site',
-  ...['release', 'publish/probe', 'graph', 'models', 'data', 'sae'].map((room) => `pipelines/${room}`),
-  'package-lock.json',
-];
+import { siteKey } from './key.ts';
 
 /** Where the pages are, and whether they had to be built. */
 export interface Site {
@@ -21,18 +13,15 @@ export interface Site {
   readonly built: boolean;
 }
 
-/** A release is known by its folder's name, which holds the hash of its manifest. */
-async function siteKey(releases: readonly string[]): Promise<string> {
-  const sources = await Promise.all(SOURCES.map((path) => hashPath(join(PACKAGE_ROOT, path))));
-  return hashJson({ sources, releases: releases.map((folder) => basename(folder)) });
-}
-
 /**
- * Builds the site over some release folders into `.parallax/site` of the package, unless it stands there already.
+ * Builds the site over some release folders into `<home>/site`, unless it stands there already.
  * Throws `ParallaxError` that names the log.
  */
-export async function buildSite(releases: readonly string[], signal?: AbortSignal): Promise<Site> {
-  const home = join(PACKAGE_ROOT, '.parallax');
+export async function buildSite(
+  releases: readonly string[],
+  signal?: AbortSignal,
+  home = join(PACKAGE_ROOT, '.parallax'),
+): Promise<Site> {
   const [folder, partial, stamp] = ['site', 'site.partial', 'site.key'].map((name) => join(home, name)) as [
     string,
     string,
