@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,7 +96,16 @@ describe('a damaged model', () => {
     return ['run', file, '--out', join(dir, 'out'), '--workers', '1', '--quiet'];
   };
 
+  /** Gives the tokenizer a word more than the decoder knows. */
+  const anotherTokenizer = (dir: string) => {
+    const file = join(dir, 'tokenizer.json');
+    const tokenizer = JSON.parse(readFileSync(file, 'utf8'));
+    tokenizer.model.vocab['unheard-of'] = 5000;
+    writeFileSync(file, JSON.stringify(tokenizer));
+  };
+
   test.each([
+    ["another model's tokenizer", anotherTokenizer, /its tokenizer has ids up to 5000, its decoder 1024 tokens/],
     ['a missing folder', (dir: string) => rmSync(dir, { recursive: true }), /pair\.tuned: .*tuned does not exist/],
     ['a missing config', (dir: string) => rmSync(join(dir, 'config.json')), /pair\.tuned: .*config\.json/],
     [
