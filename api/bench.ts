@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Case, probeCase, readCases } from './bench/cases.ts';
 import { startWorker } from './bench/harness.ts';
 import { latencies, throughput } from './bench/load.ts';
-import { type BenchRow, summarise } from './bench/row.ts';
+import { type BenchRow, type Summary, summarise } from './bench/row.ts';
 import { benchSite } from './bench/site.ts';
 
 export type { BenchRow } from './bench/row.ts';
@@ -40,8 +40,11 @@ async function* caseRows(
   nothing: string,
   count: number,
 ): AsyncIterable<BenchRow> {
-  const base = summarise(await latencies(nothing, () => ({ path: '/' }), count));
-  const { median, p99, spread } = summarise(await latencies(app, shot, count));
+  const idle = { url: nothing, shot: () => ({ path: '/' }) };
+  const [base, { median, p99, spread }] = (await latencies([idle, { url: app, shot }], count)).map(summarise) as [
+    Summary,
+    Summary,
+  ];
   const over = median - base.median;
   yield {
     name: `api.${name}, median over no-op`,

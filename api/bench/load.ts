@@ -27,16 +27,23 @@ function send(agent: Agent, url: string, { path, body }: Shot): Promise<void> {
   });
 }
 
-/** Times of `count` requests one after the other, in ms, after some that warm up. */
-export async function latencies(url: string, shots: (i: number) => Shot, count: number, warm = 30): Promise<number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const times: number[] = [];
-  for (let i = -warm; i < count; i += 1) {
-    const began = performance.now();
-    await send(agent, url, shots(i + warm));
-    if (i >= 0) times.push(performance.now() - began);
-  }
-  agent.destroy();
+/** A Worker and the requests that it gets. */
+export interface Target {
+  readonly url: string;
+  readonly shot: (i: number) => Shot;
+}
+
+/** Times of `count` requests to each target, turn by turn so that the machine's moods hit all alike, in ms, after some that warm up. */
+export async function latencies(targets: readonly Target[], count: number, warm = 40): Promise<number[][]> {
+  const agents = targets.map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+  const times: number[][] = targets.map(() => []);
+  for (let i = -warm; i < count; i += 1)
+    for (const [t, { url, shot }] of targets.entries()) {
+      const began = performance.now();
+      await send(agents[t]!, url, shot(i + warm));
+      if (i >= 0) times[t]!.push(performance.now() - began);
+    }
+  for (const agent of agents) agent.destroy();
   return times;
 }
 

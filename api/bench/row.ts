@@ -10,8 +10,14 @@ export interface BenchRow {
   readonly spread: number;
 }
 
+export interface Summary {
+  readonly median: number;
+  readonly p99: number;
+  readonly spread: number;
+}
+
 /** Median, 99th percentile and spread of times. */
-export function summarise(times: readonly number[]): { median: number; p99: number; spread: number } {
+export function summarise(times: readonly number[]): Summary {
   const sorted = [...times].sort((a, b) => a - b);
   const at = (p: number): number => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? 0;
   const median = at(0.5);
