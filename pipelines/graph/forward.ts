@@ -1,5 +1,6 @@
 import { findAnatomy, type GraphAnatomy, type Place } from './anatomy/index.ts';
 import { canonicalise } from './canonical.ts';
+import { openGraph } from './device/open.ts';
 import { editGraph } from './edit/plan.ts';
 import type { RunSizes } from './edit/selection.ts';
 import { type Step, stepFeeds, stepsOf } from './edit/steps.ts';
@@ -10,7 +11,7 @@ import { computeInFloat32 } from './lower/precision.ts';
 import { nearest } from './nearest.ts';
 import { EditableGraph } from './onnx/graph.ts';
 import { readModel } from './onnx/model.ts';
-import { openSession, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { SessionCache } from './sessions.ts';
 import type { Tensor } from './tensor.ts';
 import type { DecoderInputs, Device, OpenOptions, RunOptions, Site } from './types.ts';
@@ -129,8 +130,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
   }
 
   const folder = model.folder ? { externalFolder: model.folder } : {};
-  const open = (copy: EditableGraph) =>
-    openSession(copy.toBytes(), { device, threads, mixed: options.mixed ?? false, ...folder });
+  const open = (copy: EditableGraph) => openGraph(copy, { device, threads, mixed: options.mixed ?? false, ...folder });
 
   async function plan(taps: readonly Site[], steps: readonly Step[]): Promise<Plan> {
     const { copy, places } = edited([...taps, ...steps.map((s) => s.site)]);

@@ -17,6 +17,8 @@ export interface SessionOptions {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** Where the nodes of an opened graph run; on a GPU the host computes masks, positions and shapes first. */
+  readonly placement?: { readonly device: Device; readonly nodes: number; readonly host: number };
   /**
    * @param outputs names wanted; all where absent.
    * @param into tensors that receive outputs by name, so that nothing is allocated; not among the inputs of the same run.

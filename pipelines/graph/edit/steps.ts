@@ -7,6 +7,9 @@ import type { Intervention, Site } from '../types.ts';
 import { combine, type Grid } from './broadcast.ts';
 import { givenValue, type RunSizes, select, spread } from './selection.ts';
 
+/** Begins the names of dimensions that may be 1 for any length. */
+export const BROADCAST = 'broadcast_';
+
 /** What a step does to a value; each has its own graph inputs, so that one session serves all its uses. */
 export type StepKind = 'gain' | 'add' | 'set' | 'project';
 
@@ -124,7 +127,7 @@ function flatten(grid: Grid, { rank, layout }: Place, { batch, pos, heads }: Run
 
 /** Adds a step to a graph: nodes that read `x` (with its heads on an axis of their own) and give the changed value. */
 export function emitStep(graph: EditableGraph, index: number, kind: StepKind, x: string, rank: number): string {
-  const dims: Dim[] = Array.from({ length: rank }, (_, axis) => `parallax_${index}_${axis}`);
+  const dims: Dim[] = Array.from({ length: rank }, (_, axis) => `${BROADCAST}${index}_${axis}`);
   const [first, second] = inputNames(index, kind) as [string, string?];
   if (kind === 'set') {
     graph.addInput(first, 'bool', dims);

@@ -15,6 +15,13 @@ import { reads, sortNodes } from './check.ts';
 import { IndexedGraph } from './indexed.ts';
 import type { OnnxModel } from './model.ts';
 
+/** A value's type, with its shape where it is known. */
+function looseInfo(name: string, type: ElementType, dims: readonly Dim[] | undefined) {
+  const info = valueInfo(name, type, dims ?? []);
+  if (!dims && info.type?.value.case === 'tensorType') delete info.type.value.value.shape;
+  return info;
+}
+
 /**
  * A graph that can be changed: new nodes and weights, rewiring, inputs and outputs, cutting.
  *
@@ -86,11 +93,12 @@ export class EditableGraph extends IndexedGraph {
     return this.addConstant(typeof values === 'number' ? i64([values], []) : i64(values), hint);
   }
 
-  addInput(name: string, type: ElementType, dims: readonly Dim[]): string {
-    if (this.names.has(name))
+  /** @param dims left out where not even the rank is certain */
+  addInput(name: string, type: ElementType, dims?: readonly Dim[]): string {
+    if (this.producer(name) || this.weights.has(name) || this.inputs.some((v) => v.name === name))
       throw new GraphError('argument', `the graph already has a value "${name}"`, 'choose another name');
     this.names.add(name);
-    this.inputs.push(valueInfo(name, type, dims));
+    this.inputs.push(looseInfo(name, type, dims));
     return name;
   }
 
@@ -101,9 +109,7 @@ export class EditableGraph extends IndexedGraph {
   addOutput(value: string, type: ElementType, dims?: readonly Dim[], name = value): string {
     if (name !== value) this.#node('Identity', [value], [name]);
     if (this.isOutput(name)) return name;
-    const info = valueInfo(name, type, dims ?? []);
-    if (!dims && info.type?.value.case === 'tensorType') delete info.type.value.value.shape;
-    this.outputs.push(info);
+    this.outputs.push(looseInfo(name, type, dims));
     return name;
   }
 

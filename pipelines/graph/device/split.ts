@@ -1,0 +1,69 @@
+import type { NodeProto } from 'onnx-buf';
+import { Flow } from '../anatomy/flow.ts';
+import { declared } from '../anatomy/inputs.ts';
+import { tapeOf } from '../lower/kit.ts';
+import { reads } from '../onnx/check.ts';
+import type { EditableGraph } from '../onnx/graph.ts';
+import { shapeOf } from '../onnx/values.ts';
+import { sizeOf } from '../tensor.ts';
+import { liftShapes } from './shapes.ts';
+
+/** A look-up in a table beyond this size is work for the device, not for the host. */
+const LARGE = 4096;
+
+/** A graph in two: what the host computes first, and the rest. */
+export interface Split {
+  /** Gives `between`; undefined where there is nothing to compute. */
+  readonly host: EditableGraph | undefined;
+  /** Reads `between` as inputs. */
+  readonly device: EditableGraph;
+  readonly between: readonly string[];
+}
+
+/** Nodes that depend on integers and shapes alone: masks, positions, rotary tables. */
+function hostNodes(graph: EditableGraph, flow: Flow): Set<NodeProto> {
+  const host = new Set<NodeProto>();
+  const onHost = new Set<string>();
+  for (const info of graph.inputs)
+    if (graph.isInput(info.name) && !declared(info).type.startsWith('float')) onHost.add(info.name);
+  const table = (name: string): boolean => {
+    const weight = graph.initializer(name);
+    return !!weight && weight.dims.length > 1 && sizeOf(shapeOf(weight)) > LARGE;
+  };
+  for (const node of flow.order) {
+    const inputs = [...reads(node)];
+    if (node.output.every((name) => flow.isConstant(name))) continue;
+    const shape = node.opType === 'Shape' && graph.isInput(node.input[0]!);
+    if (!shape && !inputs.every((name) => onHost.has(name) || (flow.isConstant(name) && !table(name)))) continue;
+    host.add(node);
+    for (const name of node.output) if (name) onHost.add(name);
+  }
+  return host;
+}
+
+/**
+ * Splits a graph for a device that computes floats: integers, shapes, masks and positions are computed by the host and
+ * given to the device. `graph` becomes the device's part.
+ */
+export function splitGraph(graph: EditableGraph): Split {
+  liftShapes(graph);
+  graph.prune();
+  const flow = new Flow(graph);
+  const host = hostNodes(graph, flow);
+  const { facts } = tapeOf(graph);
+  const between = flow.order
+    .filter((node) => host.has(node))
+    .flatMap((node) => node.output)
+    .filter((name) => name && (graph.isOutput(name) || graph.consumers(name).some((n) => !host.has(n))));
+  if (between.length === 0) return { host: undefined, device: graph, between };
+  const before = graph.clone();
+  const kept = graph.outputs;
+  before.outputs = [];
+  for (const name of between) before.addOutput(name, facts.type(name) ?? 'float32');
+  before.cutAt(between);
+  for (const node of host) graph.removeNode(node);
+  for (const name of between) graph.addInput(name, facts.type(name) ?? 'float32', facts.shape(name));
+  graph.outputs = kept;
+  graph.prune();
+  return { host: before, device: graph, between };
+}
