@@ -60,6 +60,8 @@ export function createApp(deps: AppDeps) {
   const app = base.openapiRoutes(OPERATIONS);
   app.get('/api/v1/openapi.json', (c) => respond(c, { body: DOCUMENT, release: null }));
   app.on(['GET'], '/r/*', async (c) => (await servePage(c)) ?? c.notFound());
+  // The same page: its own script sees this address and shows the record alone.
+  app.on(['GET'], '/embed/r/*', (c) => app.fetch(new Request(c.req.url.replace('/embed/r/', '/r/'), c.req.raw), c.env));
   app.on(['GET'], '/data/*', async (c) => (await serveData(c)) ?? c.notFound());
   app.notFound(async (c) => {
     const { pathname } = new URL(c.req.url);

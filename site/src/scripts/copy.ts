@@ -1,5 +1,5 @@
 /** One click copies a link, a hash or a citation. Paths become whole addresses, since only the browser knows the host. */
-const withOrigin = (text: string): string => text.replace(/(^|[\s{"])(\/r\/)/g, `$1${location.origin}$2`);
+const withOrigin = (text: string): string => text.replace(/(^|[\s{"])((?:\/embed)?\/r\/)/g, `$1${location.origin}$2`);
 
 /** Adds a button after everything that is marked for copying. Called again when a page is filled later. */
 export function addCopyButtons(within: ParentNode = document): void {

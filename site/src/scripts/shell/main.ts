@@ -7,7 +7,6 @@ import { placeOf } from './place.ts';
 async function fill(main: HTMLElement): Promise<void> {
   const place = placeOf(location.pathname);
   if (!place) return;
-  document.documentElement.classList.toggle('embedded', place.embedded);
   main.innerHTML = '<p class="absent" role="status">Reading the release …</p>';
   const { head, main: body } = await renderPlace(place);
   document.title = new DOMParser().parseFromString(head, 'text/html').title;
