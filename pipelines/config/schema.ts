@@ -36,7 +36,7 @@ const Sae = z.strictObject({
     .prefault({}),
   lr: z
     .strictObject({
-      start: z.number().positive().default(2e-3),
+      start: z.number().positive().default(2.5e-3),
       adapt: z.number().positive().default(1e-3),
     })
     .prefault({}),
@@ -49,8 +49,8 @@ const Sae = z.strictObject({
         .number()
         .min(0)
         .default(1 / 32),
-      k: z.int().min(1).default(64),
-      deadAfter: z.int().min(1).default(40_000),
+      k: z.int().min(1).default(256),
+      deadAfter: z.int().min(1).default(60_000),
     })
     .prefault({}),
   /** Tokens of the multimodal stream that stage F and F2 learn from (the paper's final choice is `text`). */

@@ -32,11 +32,11 @@ export const TrainSettings = z.strictObject({
         .number()
         .min(0)
         .default(1 / 32),
-      k: z.int().min(1).default(64),
-      deadAfter: z.int().min(1).default(40_000),
+      k: z.int().min(1).default(256),
+      deadAfter: z.int().min(1).default(60_000),
     })
     .prefault({}),
-  lr: z.number().positive().default(1e-3),
+  lr: z.number().positive().default(2.5e-3),
   betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
   eps: z.number().positive().default(1e-8),
   warmup: z.number().min(0).max(1).default(0.02),
