@@ -1,4 +1,4 @@
-import { type ColumnData, columnValue } from './columns.ts';
+import { type ColumnData, columnValue, MISSING } from './columns.ts';
 import { ReleaseError } from './errors.ts';
 import type { ReleaseReader } from './reader.ts';
 import { Bits } from './search/bits.ts';
@@ -22,7 +22,8 @@ export interface Selection {
 /** Filters and order of a selection, with only the columns at hand that are still needed. */
 export interface PreparedSelection {
   readonly count: number;
-  keeps(ordinal: number): boolean;
+  /** Features that pass the filters; null when all do. */
+  readonly kept: Bits | null;
   /** Negative when `a` comes before `b`. Total: ties are broken by ordinal. */
   compare(a: number, b: number): number;
 }
@@ -38,22 +39,24 @@ async function need(reader: ReleaseReader, name: string): Promise<ColumnData> {
   return column;
 }
 
-const passes = ({ min, max, values }: Filter, value: number | null): boolean =>
-  value !== null &&
-  (min === undefined || value >= min) &&
-  (max === undefined || value <= max) &&
-  (!values || values.includes(value));
+/** Features of `among` (null: all) whose value passes. A missing float is NaN, and lies in no range. */
+function pass({ min, max, values }: Filter, { column, data }: ColumnData, count: number, among: Bits | null): Bits {
+  const bits = new Bits(count);
+  const [low, high] = [min ?? Number.NEGATIVE_INFINITY, max ?? Number.POSITIVE_INFINITY];
+  const missing = MISSING[column.type];
+  for (let ordinal = 0; ordinal < count; ordinal += 1) {
+    const value = data[ordinal]!;
+    if (!(value >= low && value <= high) || value === missing) continue;
+    if ((values && !values.includes(value)) || (among && !among.has(ordinal))) continue;
+    bits.add(ordinal);
+  }
+  return bits;
+}
 
 /** Features that pass every filter. One column is held at a time, so that memory does not grow with the filters. */
 async function filtered(reader: ReleaseReader, filters: readonly Filter[]): Promise<Bits | null> {
   let kept: Bits | null = null;
-  for (const filter of filters) {
-    const column = await need(reader, filter.name);
-    const bits = new Bits(reader.count);
-    for (let ordinal = 0; ordinal < reader.count; ordinal += 1)
-      if ((kept === null || kept.has(ordinal)) && passes(filter, columnValue(column, ordinal))) bits.add(ordinal);
-    kept = bits;
-  }
+  for (const filter of filters) kept = pass(filter, await need(reader, filter.name), reader.count, kept);
   return kept;
 }
 
@@ -67,7 +70,7 @@ export async function prepareSelection(
   const sign = descending ? -1 : 1;
   return {
     count: reader.count,
-    keeps: (ordinal) => kept?.has(ordinal) ?? true,
+    kept,
     compare: (a, b) => {
       if (!key) return sign * (a - b);
       const [x, y] = [columnValue(key, a), columnValue(key, b)];
@@ -77,8 +80,14 @@ export async function prepareSelection(
   };
 }
 
+/** Visits every feature of a selection, in order of ordinals. */
+function each({ count, kept }: PreparedSelection, visit: (ordinal: number) => void): void {
+  if (kept) kept.each(visit);
+  else for (let ordinal = 0; ordinal < count; ordinal += 1) visit(ordinal);
+}
+
 /**
- * One page of a selection in one pass over the columns.
+ * One page of a selection in one pass over it.
  * @param after ordinal of the last feature of the page before, null for the first page
  */
 export function selectPage(
@@ -87,19 +96,17 @@ export function selectPage(
   after: number | null,
 ): { total: number; ordinals: number[]; more: boolean } {
   const best = new TopK(limit + 1, (a, b) => selection.compare(a, b));
-  let total = 0;
-  for (let ordinal = 0; ordinal < selection.count; ordinal += 1) {
-    if (!selection.keeps(ordinal)) continue;
-    total += 1;
+  each(selection, (ordinal) => {
     if (after === null || selection.compare(ordinal, after) > 0) best.add(ordinal);
-  }
+  });
   const ordinals = best.sorted();
+  const total = selection.kept?.size ?? selection.count;
   return { total, ordinals: ordinals.slice(0, limit), more: ordinals.length > limit };
 }
 
 /** Every ordinal of a selection, in order. */
 export function selectAll(selection: PreparedSelection): number[] {
-  const kept: number[] = [];
-  for (let ordinal = 0; ordinal < selection.count; ordinal += 1) if (selection.keeps(ordinal)) kept.push(ordinal);
-  return kept.sort((a, b) => selection.compare(a, b));
+  const all: number[] = [];
+  each(selection, (ordinal) => all.push(ordinal));
+  return all.sort((a, b) => selection.compare(a, b));
 }

@@ -19,6 +19,8 @@ export interface SyntheticOptions {
   /** Write an examples record of most features. */
   readonly examples?: boolean;
   readonly pictures?: number;
+  /** Records a packed shard. */
+  readonly shardSize?: number;
   readonly seed?: number;
   readonly name?: string;
   readonly version?: string;
@@ -31,6 +33,7 @@ const DEFAULTS: Required<SyntheticOptions> = {
   width: 64,
   examples: true,
   pictures: 24,
+  shardSize: 64,
   seed: 1,
   name: 'synthetic',
   version: '2026.1.0',
@@ -63,6 +66,7 @@ const draft = (shape: Shape, options: Required<SyntheticOptions>): ManifestDraft
   features_per_layer: shape.features,
   stages: ['S', 'D', 'M', 'F', 'F2', 'C'],
   settings: { synthetic: { ...options } },
+  shard_size: options.shardSize,
   confidence: 0.95,
   counts: { tokens: 100_000, samples: 2000 },
 });

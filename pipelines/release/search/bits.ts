@@ -30,6 +30,11 @@ export class Bits {
     }
     return total;
   }
+  /** Visits every member, ascending. */
+  each(visit: (rank: number) => void): void {
+    for (let i = 0; i < this.words.length; i += 1)
+      for (let word = this.words[i]!; word !== 0; word &= word - 1) visit(32 * i + 31 - Math.clz32(word & -word));
+  }
   /** The first `limit` ranks from `from` on, ascending. */
   from(from: number, limit: number): number[] {
     const found: number[] = [];
