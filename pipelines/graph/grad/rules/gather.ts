@@ -97,6 +97,18 @@ const scatterElements = rule(
   [0, 2],
 );
 
+/** A cotangent with its leading axis moved behind the `rank` axes of the value, or back to the front. */
+function moveLead(c: RuleContext, value: string, rank: number, to: 'back' | 'front'): string {
+  if (!c.lead.length) return value;
+  const all = Array.from({ length: rank }, (_, i) => i);
+  const perm = to === 'back' ? [...all.map((i) => i + 1), 0] : [rank, ...all];
+  return c.tape.op('Transpose', [value], { perm });
+}
+
+/** Zeros of a value's shape with the leading axis behind. */
+const zerosBefore = (c: RuleContext, value: string) =>
+  c.tape.op('Expand', [c.tape.scalar(0, value), c.tape.dims([...c.shape(value), ...c.lead])]);
+
 const scatterND = rule(
   (c) => {
     const { tape, node } = c;
@@ -104,26 +116,33 @@ const scatterND = rule(
     const reduction = stringAttr(node, 'reduction', 'none');
     if (reduction !== 'none' && reduction !== 'add') c.refuse(`its reduction is ${reduction}`);
     const g = c.cotangent();
-    const move = (value: string, rank: number, to: 'back' | 'front') => {
-      if (!c.lead.length) return value;
-      const all = Array.from({ length: rank }, (_, i) => i);
-      return tape.op('Transpose', [value], { perm: to === 'back' ? [...all.map((i) => i + 1), 0] : [rank, ...all] });
-    };
     const rank = c.shape(x).length;
-    const last = move(g, rank, 'back');
-    if (c.wants(2)) c.give(2, move(tape.op('GatherND', [last, index]), c.shape(updates).length, 'front'));
+    const last = moveLead(c, g, rank, 'back');
+    if (c.wants(2)) c.give(2, moveLead(c, tape.op('GatherND', [last, index]), c.shape(updates).length, 'front'));
     if (!c.wants(0)) return;
     if (reduction === 'add') return c.give(0, g);
-    const zeros = tape.op('Expand', [tape.scalar(0, x), tape.dims([...c.shape(updates), ...c.lead])]);
-    c.give(0, move(tape.op('ScatterND', [last, index, zeros]), rank, 'front'));
+    c.give(0, moveLead(c, tape.op('ScatterND', [last, index, zerosBefore(c, updates)]), rank, 'front'));
   },
   [0, 2],
+);
+
+const gatherND = rule(
+  (c) => {
+    const { tape, node } = c;
+    const [x, index] = node.input as [string, string];
+    if (intAttr(node, 'batch_dims', 0)) c.refuse('it gathers by batch');
+    const last = moveLead(c, c.cotangent(), c.shape(node.output[0]!).length, 'back');
+    const sum = tape.op('ScatterND', [zerosBefore(c, x), index, last], { reduction: 'add' });
+    c.give(0, moveLead(c, sum, c.shape(x).length, 'front'));
+  },
+  [0],
 );
 
 /** Operators that read or write at computed positions. */
 export const GATHER: Readonly<Record<string, Rule>> = {
   Gather: gather,
   GatherElements: gatherElements,
+  GatherND: gatherND,
   TopK: topk,
   ScatterElements: scatterElements,
   ScatterND: scatterND,

@@ -192,6 +192,14 @@ describe('operators that read and write at positions', () => {
         },
       })),
     ));
+  test('GatherND, repeated positions too', () =>
+    property(
+      fc.record({ n: dim, mode }).map(({ n, mode }) => ({
+        ...mode,
+        inputs: [of([3, 2, n], 1)],
+        build: (g, [x]) => g.op('GatherND', [x!, g.constant(i64([2, 0, 1, 1, 2, 0], [3, 2]))]),
+      })),
+    ));
   test('TopK', () =>
     property(
       axisOf(1, 3).map(({ dims, axis, mode }) => ({

@@ -38,7 +38,7 @@ const anyDims = (rank: number, hint: string): Dim[] => Array.from({ length: rank
 async function sessions(test: GradCase) {
   const type: Float = test.reference ? 'float32' : 'float64';
   const make = () => {
-    const g = new GraphBuilder({ domains: { 'com.microsoft': 1 } });
+    const g = new GraphBuilder({ opset: 23, domains: { 'com.microsoft': 1 } });
     const names = test.inputs.map(({ dims }, i) =>
       g.input(
         `x${i}`,
