@@ -96,6 +96,17 @@ describe('what is no decoder that it knows', () => {
     await expect(anatomyOf(g.toBytes())).rejects.toMatchObject({ code: 'unsupported', message: /candidates: \w+ "/ });
   });
 
+  it('gives up on a graph that would be searched for ever', async () => {
+    const g = new GraphBuilder();
+    const ids = g.input('ids', 'int64', ['batch', 'pos']);
+    const w = g.constant(f32(new Float32Array(4), [2, 2]));
+    const start = g.op('Gather', [w, ids]);
+    // everything passes through the start, which is found by walking all ways down at once
+    const ways = Array.from({ length: 8000 }, () => g.op('Relu', [start]));
+    g.output(g.op('MatMul', [g.op('Concat', ways, { axis: -1 }), w]), 'logits', 'float32', ['batch', 'pos', 2]);
+    await expect(anatomyOf(g.toBytes())).rejects.toMatchObject({ code: 'limit' });
+  });
+
   it('refuses a block without attention', async () => {
     const g = new GraphBuilder();
     const ids = g.input('ids', 'int64', ['batch', 'pos']);

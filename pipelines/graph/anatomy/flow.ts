@@ -1,4 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
+import { GraphError } from '../errors.ts';
 import { reads, sortNodes } from '../onnx/check.ts';
 import type { IndexedGraph } from '../onnx/indexed.ts';
 
@@ -22,6 +23,9 @@ const FIRST_INPUT = new Set([
   'Tile',
 ]);
 
+/** Visits of nodes that the search for sites may take: a decoder of 100 layers takes some 10^5. */
+const BUDGET = 20_000_000;
+
 /**
  * The flow of data through a graph: shapes read off a value do not count, nor what is constant.
  * A snapshot: it does not follow later edits.
@@ -31,6 +35,7 @@ export class Flow {
   readonly order: readonly NodeProto[];
   readonly #index = new Map<NodeProto, number>();
   readonly #constant = new Set<string>();
+  #left = BUDGET;
 
   constructor(graph: IndexedGraph) {
     this.graph = graph;
@@ -71,6 +76,17 @@ export class Flow {
     }
   }
 
+  /** Throws `GraphError` where a graph is made to be searched for ever. */
+  #spend(visits: number): void {
+    this.#left -= visits;
+    if (this.#left < 0)
+      throw new GraphError(
+        'limit',
+        'the graph is too entangled to find its sites',
+        'open a decoder as an exporter wrote it',
+      );
+  }
+
   /** The values that stand for `value`: a fused norm gives its sum and the norm of it. */
   #siblings(value: string): readonly string[] {
     const node = this.graph.producer(value);
@@ -87,6 +103,7 @@ export class Flow {
       const node = this.graph.producer(stack.pop()!);
       if (!node || node === bottom || found.has(node) || this.#index.get(node)! < lowest) continue;
       found.add(node);
+      this.#spend(1);
       stack.push(...this.dataInputs(node));
     }
     return found;
@@ -115,6 +132,7 @@ export class Flow {
   dominator(value: string): string | undefined {
     const frontier = new Set([value]);
     do {
+      this.#spend(frontier.size);
       const top = [...frontier].reduce((a, b) => (this.index(b) > this.index(a) ? b : a));
       const node = this.graph.producer(top);
       if (!node) return undefined;
