@@ -73,6 +73,8 @@ test('an alias goes to the newest version, query and all; a probe keeps its meth
     302,
     `/api/v1/r/${ids[1]}/features?limit=2&sort=-cos_s_f`,
   ]);
+  const other = await get('/r/one/heads/?sort=x');
+  expect([other.status, other.headers.get('location')]).toEqual([302, `/r/${ids[1]}/heads/?sort=x`]);
   const probe = await app.request('/api/v1/r/one/probe/vectors', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -165,6 +167,27 @@ describe('problems name the field and what is allowed', () => {
       expect((await response.text()) + JSON.stringify([...response.headers])).not.toContain('evil');
     }
   });
+});
+
+test('a page that the site has comes at its permalink, with and without a slash, with no redirect', async () => {
+  const asked: string[] = [];
+  const assets = async (request: Request) => {
+    asked.push(new URL(request.url).pathname);
+    return asked.at(-1)!.endsWith('/') ? new Response('page') : null;
+  };
+  const sited = createApp({ releases: fsRegistry([parent]), assets });
+  for (const path of [
+    `/r/${ids[0]}/L0F1`,
+    `/r/${ids[0]}/L0F1/`,
+    `/r/${ids[0]}/H0.1`,
+    `/r/${ids[0]}`,
+    `/r/${ids[0]}/report/demo`,
+  ]) {
+    const page = await sited.request(path, { headers: { accept: 'text/html' } });
+    expect([page.status, await page.text()], path).toEqual([200, 'page']);
+    expect(page.headers.get('link')).toContain('rel="cite-as"');
+    expect(asked.at(-1)).toBe(`${path.replace(/\/$/, '')}/`);
+  }
 });
 
 test('a person gets the page of what is missing, a program the problem', async () => {

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { type Citable, cite } from '#release/cite.ts';
+import { RELEASE_NAME } from '#release/ids.ts';
 import { jsonLd, turtle } from '#release/linked.ts';
 import {
   formatPermalink,
@@ -90,11 +91,11 @@ const suffixOf = (type: string): Suffix | undefined =>
 export async function servePage(c: Context<AppEnv>): Promise<Response | null> {
   const path = (pathOf(c) ?? '').replace(/(?<=^\/r\/.+)\/$/, '');
   const link = parsePermalink(path, new URL(c.req.url).search);
-  if (!link) return fromAssets(c);
+  if (!link) return (await fromAssets(c)) ?? otherPage(c, path);
   const reader = await openRelease(c, link.release.text);
   const { target } = link;
   if (target.kind === 'release' || target.kind === 'report')
-    return fromAssets(c, { link: signposting(reader, target) });
+    return fromAssets(c, { link: signposting(reader, target) }, `${path}/`);
   const found = await find(reader, target);
   if (!found) throw new HttpProblem(404, `${path}: ${reader.id} has no such ${target.kind}`, { field: 'id' });
   const { origin = '' } = c.var.deps;
@@ -114,6 +115,13 @@ export async function servePage(c: Context<AppEnv>): Promise<Response | null> {
   return page(c, reader, link, found);
 }
 
+/** Pages of the site below a release that are no permalinks: under a release's name they lie elsewhere. Null = none such. */
+async function otherPage(c: Context<AppEnv>, path: string): Promise<null> {
+  const release = path.split('/')[2] ?? '';
+  if (RELEASE_NAME.test(release)) await openRelease(c, release);
+  return null;
+}
+
 async function page(
   c: Context<AppEnv>,
   reader: ReleaseReader,
@@ -129,7 +137,8 @@ async function page(
     });
   if (type !== HTML) throw new Redirect(formatPermalink({ ...link, suffix: suffixOf(type) ?? null, stage: null }), 303);
   const headers = { link: signposting(reader, link.target) };
-  const ready = await fromAssets(c, headers);
+  // The site's pages are folders: asked for with a slash, they come without a redirect.
+  const ready = await fromAssets(c, headers, `${formatPermalink({ ...link, stage: null })}/`);
   if (ready) return ready;
   const kind = link.target.kind === 'head' ? 'head' : 'feature';
   const shell = await deps.pages?.shell(kind, reader.id);
