@@ -24,7 +24,7 @@ const FIRST_INPUT = new Set([
 ]);
 
 /** Visits of nodes that the search for sites may take: a decoder of 100 layers takes some 10^5. */
-const BUDGET = 20_000_000;
+const BUDGET = 10_000_000;
 
 /**
  * The flow of data through a graph: shapes read off a value do not count, nor what is constant.
@@ -130,16 +130,22 @@ export class Flow {
 
   /** The nearest value below that everything reaching `value` passes through; undefined where there is none. */
   dominator(value: string): string | undefined {
-    const frontier = new Set([value]);
+    const frontier = new Map([[value, this.index(value)]]);
     do {
       this.#spend(frontier.size);
-      const top = [...frontier].reduce((a, b) => (this.index(b) > this.index(a) ? b : a));
+      let top = value;
+      let highest = Number.NEGATIVE_INFINITY;
+      for (const [name, index] of frontier)
+        if (index > highest) {
+          top = name;
+          highest = index;
+        }
       const node = this.graph.producer(top);
       if (!node) return undefined;
       // other outputs of the same node fall away with it
-      for (const name of [...frontier]) if (this.graph.producer(name) === node) frontier.delete(name);
-      for (const name of this.dataInputs(node)) frontier.add(name);
+      for (const name of node.output) frontier.delete(name);
+      for (const name of this.dataInputs(node)) frontier.set(name, this.index(name));
     } while (frontier.size > 1);
-    return [...frontier][0];
+    return [...frontier.keys()][0];
   }
 }
