@@ -1,10 +1,21 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+} from 'onnx-buf';
 import { expect, it } from 'vitest';
 import { canonicalise } from './canonical.ts';
-import { GraphBuilder } from './onnx/build.ts';
+import { openForward } from './forward.ts';
+import { attribute, GraphBuilder, valueInfo } from './onnx/build.ts';
 import { EditableGraph } from './onnx/graph.ts';
 import { readModel } from './onnx/model.ts';
 import { openSession } from './session.ts';
 import { f32, i64, type Tensor } from './tensor.ts';
+import { testDecoder } from './testing/decoder.ts';
 
 const wave = (length: number, step: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * step));
 
@@ -90,4 +101,42 @@ it.each([[false], [true]])('norms of heads inside GroupQueryAttention are made n
   };
   const inputs = { x: f32(wave(pos * 64, 0.37), [1, pos, 64]) };
   nearly((await run(build(true), inputs)).y, (await run(build(false), inputs)).y);
+});
+
+it('of a decoder merged from two, the one with a cache stays', async () => {
+  const plain = fromBinary(ModelProtoSchema, testDecoder({ ops: 'plain', norm: 'rms' }));
+  const merged = fromBinary(ModelProtoSchema, testDecoder({ ops: 'plain', norm: 'rms' }));
+  const inner = merged.graph!;
+  const branch = (name: string, prefix: string, nodes: NodeProto[]) => {
+    const own = new Set(nodes.flatMap((n) => n.output));
+    const to = (v: string) => (own.has(v) ? `${prefix}${v}` : v);
+    const node = nodes.map((n) => create(NodeProtoSchema, { ...n, input: n.input.map(to), output: n.output.map(to) }));
+    const g = create(GraphProtoSchema, {
+      name,
+      node,
+      output: [valueInfo(`${prefix}logits`, 'float32', ['batch', 'pos', 19])],
+    });
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.GRAPH, g });
+  };
+  const stub = create(NodeProtoSchema, {
+    opType: 'Cast',
+    input: ['tokens'],
+    output: ['logits'],
+    attribute: [attribute('to', 1)],
+  });
+  const choice = create(NodeProtoSchema, {
+    opType: 'If',
+    input: ['use_cache'],
+    output: ['logits'],
+    attribute: [branch('then_branch', 'then.', inner.node), branch('else_branch', 'else.', [stub])],
+  });
+  inner.node = [choice];
+  inner.input.push(valueInfo('use_cache', 'bool', [1]));
+  const [a, b] = await Promise.all([plain, merged].map((m) => openForward(toBinary(ModelProtoSchema, m))));
+  const inputs = { tokens: i64([1, 5, 3, 2], [1, 4]) };
+  const taps = a!.anatomy.sites;
+  const [x, y] = [await a!.run(inputs, { taps }), await b!.run(inputs, { taps })];
+  expect(b!.anatomy.sites).toEqual(taps);
+  for (const site of taps) expect(y[site]).toEqual(x[site]);
+  await Promise.all([a!.close(), b!.close()]);
 });

@@ -1,4 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
+import { inlineBranch } from './inline.ts';
 import { floatAttr, intAttr } from './onnx/attributes.ts';
 import { floatAttribute } from './onnx/build.ts';
 import type { EditableGraph } from './onnx/graph.ts';
@@ -97,12 +98,14 @@ function dynamicProduct(graph: EditableGraph, node: NodeProto): void {
 /** Rewrites by operator, each to a form that every device computes alike. */
 const REWRITES: Readonly<Record<string, readonly ((graph: EditableGraph, node: NodeProto) => void)[]>> = {
   GroupQueryAttention: [unpackHeadNorm, keepWholeCache],
+  If: [inlineBranch],
   MatMulInteger: [integerProduct],
   DynamicQuantizeMatMul: [dynamicProduct],
 };
 
 /** Rewrites operators whose meaning depends on the device that runs them. */
 export function canonicalise(graph: EditableGraph): EditableGraph {
-  for (const node of [...graph.nodes]) for (const rewrite of REWRITES[node.opType] ?? []) rewrite(graph, node);
+  // a set: nodes that a rewrite adds are visited too
+  for (const node of graph.nodes) for (const rewrite of REWRITES[node.opType] ?? []) rewrite(graph, node);
   return graph;
 }

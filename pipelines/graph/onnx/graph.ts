@@ -75,6 +75,12 @@ export class EditableGraph extends IndexedGraph {
     return this.addNode(create(NodeProtoSchema, init));
   }
 
+  /** A stored weight of another graph, under its own name. */
+  addWeight(proto: TensorProto): void {
+    this.names.add(proto.name);
+    this.weights.set(proto.name, proto);
+  }
+
   /** A new weight; returns its name. */
   addConstant(tensor: Tensor, hint = 'const'): string {
     const name = this.fresh(hint);
