@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { hashFolder } from '#pipelines/models/files.ts';
 import { buildProbes } from '#pipelines/publish/probe/build/index.ts';
 import { syntheticInput } from '#release/synthetic.ts';
 import { writeRelease } from '#release/writer.ts';
+import { astroBuild } from './astro-build.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -35,16 +35,7 @@ export async function buildProbeSite(): Promise<ProbeSite> {
   const home = await mkdtemp(join(tmpdir(), 'parallax-probe-'));
   const id = await writeDemoLike(home);
   const [release, site] = [join(home, id), join(home, 'site')];
-  const words = [join(ROOT, 'node_modules/astro/bin/astro.mjs'), 'build', '--root', join(ROOT, 'site')];
-  const env = { ...process.env, ASTRO_TELEMETRY_DISABLED: '1', PARALLAX_RELEASES: release, PARALLAX_SITE: site };
-  const child = spawn(process.execPath, words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text) => {
-      log += text;
-    });
-  const code = await new Promise((done) => child.on('close', done));
-  if (code !== 0) throw new Error(`astro build: exit code ${code}\n${log.slice(-2000)}`);
+  await astroBuild([release], site);
   await buildProbes(site, [release]);
   return { id, release, site, remove: () => rm(home, { recursive: true, force: true }) };
 }

@@ -1,5 +1,5 @@
 import type { Controlled, Estimate } from '#release/schema/index.ts';
-import { count, fixed, interval, percent } from '../render/number.ts';
+import { count, fixed, interval, percent, signed } from '../render/number.ts';
 import { VERDICT_TEXT, verdict } from '../render/verdict.ts';
 import type { SiteRelease } from './releases.ts';
 
@@ -10,54 +10,61 @@ export interface Headline {
   readonly beside: string;
 }
 
-const points = (of: Estimate): string =>
+const points = (of: Pick<Estimate, 'value' | 'low' | 'high' | 'n'>): string =>
   `${percent(of.value, 1)} ${of.low === null || of.high === null ? '(no interval)' : `[${fixed(100 * of.low, 1)}, ${fixed(100 * of.high, 1)}]`}, n ${count(of.n)}`;
 
-function seeing({ summary }: SiteRelease): Headline {
-  const row = (picture: string) =>
-    summary.behaviour.find((r) => r.model === 'tuned' && r.family === 'spatial' && r.picture === picture);
-  const [seen, mean] = [row('seen'), row('mean')];
-  if (!seen)
-    return {
-      value: 'not run',
-      what: 'accuracy on spatial questions',
-      beside: 'behaviour was not measured in this release',
-    };
-  return {
-    value: percent(seen.accuracy.value, 1),
-    what: `of spatial questions are answered rightly from the picture (${points(seen.accuracy)})`,
-    beside: mean
-      ? `with a mean picture ${points(mean.accuracy)}; chance is 50 %`
-      : 'the picture was not taken away in this release',
-  };
-}
-
-function confirmed({ reader, summary }: SiteRelease): Headline {
+function confirmed({ reader }: SiteRelease, decoys: string): Headline {
   const { counts } = reader.manifest;
   return {
     value: count(counts.spatial),
     what: `of ${count(counts.features)} features are spatial: chosen on one half of the samples, confirmed on the other`,
-    beside: summary.not_confirmed[0] ?? 'nothing that was looked for went unconfirmed',
+    beside: `${decoys} more answer to spatial questions, but the word alone, or the lack of other prompts, explains them`,
   };
 }
 
 const besideOf = (effect: Controlled): string =>
   effect.control
-    ? `${effect.control.kind}: ${fixed(effect.control.value)} ${interval(effect.control)}${VERDICT_TEXT[verdict(effect)] && `; ${VERDICT_TEXT[verdict(effect)]}`}`
+    ? `${effect.control.kind}: ${signed(effect.control.value)} ${interval(effect.control)}${VERDICT_TEXT[verdict(effect)] && `; ${VERDICT_TEXT[verdict(effect)]}`}`
     : 'no control in this release';
 
-function ablated({ heads }: SiteRelease): Headline {
-  const test = heads.joint_ablation.find((row) => row.task === 'spatial' && row.measure === 'log_odds');
+const accuracyBeside = ({ heads }: SiteRelease): string => {
+  const effect = heads.joint_ablation.find((row) => row.task === 'spatial' && row.measure === 'accuracy')?.effect;
+  if (!effect) return 'accuracy was not measured';
+  const { control } = effect;
+  const change = (of: Pick<Estimate, 'value' | 'low' | 'high'>): string => `${signed(of.value)} ${interval(of)}`;
+  return `accuracy: ${change(effect)}${control ? `; ${control.kind}: ${change(control)}` : ''}`;
+};
+
+function ablated(release: SiteRelease): Headline {
+  const test = release.heads.joint_ablation.find((row) => row.task === 'spatial' && row.measure === 'log_odds');
   if (!test) return { value: 'not run', what: 'ablation of the top heads', beside: 'not run in this release' };
   return {
-    value: fixed(test.effect.value),
-    what: `nats of log-odds are lost on spatial questions without heads ${test.heads.join(', ')} (${interval(test.effect)}, n ${count(test.effect.n)})`,
-    beside: besideOf(test.effect),
+    value: signed(test.effect.value),
+    what: `nats: change of the log-odds on spatial questions without heads ${test.heads.join(', ')} (${interval(test.effect)}, n ${count(test.effect.n)})`,
+    beside: `${besideOf(test.effect)}. ${accuracyBeside(release)}`,
+  };
+}
+
+function shared({ summary }: SiteRelease): Headline {
+  const share = summary.adapted_in_control;
+  if (share === null)
+    return {
+      value: 'not run',
+      what: 'share of the adapted features that also turn in the text-only control',
+      beside: 'no feature was adapted, or no control was run, in this release',
+    };
+  const same = VERDICT_TEXT[verdict(share)];
+  return {
+    value: percent(share.value, 1),
+    what: `of the adapted features turn as far in the text-only control (${points(share)})`,
+    beside: share.control
+      ? `${share.control.kind}: ${points(share.control)}${same && `; ${same}`}`
+      : 'no features to compare with in this release',
   };
 }
 
 /** What a report says in numbers; every one is read from the release. */
-export function factsOf(release: SiteRelease) {
+export function factsOf(release: SiteRelease, decoys: string) {
   const { manifest } = release.reader;
   const model = (role: string) => manifest.models.find((m) => m.role === role);
   const tuned = model('tuned');
@@ -78,11 +85,12 @@ export function factsOf(release: SiteRelease) {
     parameters: tuned ? `${fixed(tuned.parameters / 1e6, 1)}-million-parameter` : 'small',
     models: manifest.models,
     control: model('control') !== undefined,
-    headlines: [seeing(release), confirmed(release), ablated(release)],
+    headlines: [ablated(release), confirmed(release, decoys), shared(release)],
+    seedOnly: release.summary.adapted_in_one_seed && points(release.summary.adapted_in_one_seed),
+    counts: manifest.counts,
     turned: turned.map((l) => l.layer),
     topHeads: top.map((head) => ({ id: head.id, sentence: head.sentence })),
     notConfirmed: release.summary.not_confirmed,
-    calibration: release.heads.calibration,
     settings: JSON.stringify(manifest.settings, null, 2),
     date: manifest.date,
     licence: manifest.licence,

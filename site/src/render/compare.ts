@@ -61,10 +61,10 @@ const size = (edge: Feature['heads'][number]): number => Math.abs(edge.exact?.va
 /** Two features beside each other: the same rows, the same scale of activation within each side. */
 export function renderCompare(a: Side, b: Side): Html {
   const sides = [a, b];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable"><table class="data compare"><thead><tr><td></td>${sides.map(
+  return html`<section class="scroll" tabindex="0" aria-label="Comparison, scrollable"><table class="data compare"><thead><tr><td></td>${sides.map(
     ({ release, feature }) =>
       html`<th scope="col"><a href="${featurePath(release, feature.id)}">${feature.id}</a> ${feature.label.text} <span class="n">${shortRelease(release)}</span></th>`,
-  )}</tr></thead><tbody>${ROWS.map(([name, of]) => html`<tr><th scope="row">${name}</th>${sides.map(({ feature }) => html`<td>${of(feature)}</td>`)}</tr>`)}</tbody></table></div>
+  )}</tr></thead><tbody>${ROWS.map(([name, of]) => html`<tr><th scope="row">${name}</th>${sides.map(({ feature }) => html`<td>${of(feature)}</td>`)}</tr>`)}</tbody></table></section>
 <h2>Where they fire most</h2><div class="two">${sides.map(strongest)}</div>`;
 }
 

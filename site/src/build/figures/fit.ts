@@ -1,26 +1,25 @@
 import * as Plot from '@observablehq/plot';
+import { isHeadline } from '../tables.ts';
 import type { FigureMaker } from './figure.ts';
 
 /** Variance that each dictionary leaves unexplained on held-out tokens, by layer: the start on text, the end on the multimodal stream. */
 export const fit: FigureMaker = async ({ quality }) => {
-  const rows = quality.rows
-    .filter((row) => row.stage === 'S' || row.stage === 'F')
-    .map((row) => ({
-      layer: row.layer,
-      series: `${row.stage} on ${row.stream}, ${row.token_class}`,
-      stage: row.stage,
-      fvu: row.fvu.value,
-      low: row.fvu.low,
-      high: row.fvu.high,
-      tokens: row.tokens,
-    }));
+  const rows = quality.rows.filter(isHeadline).map((row) => ({
+    layer: row.layer,
+    series: `${row.stage} on ${row.stream}, ${row.token_class}`,
+    stage: row.stage,
+    fvu: row.fvu.value,
+    low: row.fvu.low,
+    high: row.fvu.high,
+    tokens: row.tokens,
+  }));
   if (rows.length === 0) return null;
   const series = [...new Set(rows.map((row) => row.series))];
   return {
     name: 'fit',
     alt: `Fraction of variance unexplained by layer for ${series.join('; ')}.`,
     caption:
-      'Fraction of variance unexplained (FVU) on held-out tokens: 0 is perfect. Blue: stage S, the base model’s dictionary; orange: stage F, the tuned model’s. One line for each stream and class of tokens.',
+      'Fraction of variance unexplained (FVU) on held-out tokens: 0 is perfect. Blue: stage S, the base model’s dictionary; orange: stage F, the tuned model’s. One line for each stream and class of tokens; upright lines are intervals over samples.',
     columns: ['layer', 'dictionary and tokens', 'FVU', 'low', 'high', 'tokens'],
     rows: rows.map((r) => [r.layer, r.series, r.fvu, r.low, r.high, r.tokens]),
     plot: (width) => ({
@@ -29,6 +28,16 @@ export const fit: FigureMaker = async ({ quality }) => {
       x: { label: 'layer', tickFormat: 'd', ticks: new Set(rows.map((r) => r.layer)).size },
       y: { label: 'FVU', zero: true, grid: true, nice: true },
       marks: [
+        Plot.ruleX(
+          rows.filter((r) => r.low !== null && r.high !== null),
+          {
+            x: 'layer',
+            y1: 'low',
+            y2: 'high',
+            strokeWidth: 2,
+            stroke: (d) => (d.stage === 'S' ? 'var(--language)' : 'var(--vision)'),
+          },
+        ),
         Plot.line(rows, {
           x: 'layer',
           y: 'fvu',

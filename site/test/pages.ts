@@ -1,0 +1,48 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeSynthetic } from '#release/synthetic.ts';
+import { astroBuild } from './astro-build.ts';
+
+export interface TestSite {
+  readonly id: string;
+  readonly site: string;
+  /** A feature with a page of its own, and one that only the shell can show. */
+  readonly ready: string;
+  readonly other: string;
+  remove(): Promise<void>;
+}
+
+/** A site of a small made-up release, in a folder of its own. */
+export async function buildTestSite(): Promise<TestSite> {
+  const home = await mkdtemp(join(tmpdir(), 'parallax-pages-'));
+  const id = await writeSynthetic(home, { layers: 4, features: 96, heads: 4, width: 16, pictures: 6, seed: 7 });
+  const site = join(home, 'site');
+  await astroBuild([join(home, id)], site);
+  const made = await readdir(join(site, 'r', id));
+  const ready = made.filter((name) => /^L\d+F\d+$/.test(name)).sort();
+  const other = Array.from({ length: 96 }, (_, i) => `L3F${i}`).find((name) => !ready.includes(name));
+  if (!ready[0] || !other) throw new Error('the made-up release has no feature of one of the two kinds');
+  return { id, site, ready: ready[0], other, remove: () => rm(home, { recursive: true, force: true }) };
+}
+
+/** Every kind of page, by a name for the test. */
+export const pagesOf = ({ id, ready }: TestSite): Record<string, string> => ({
+  home: '/',
+  explorer: `/r/${id}/`,
+  feature: `/r/${id}/${ready}/`,
+  heads: `/r/${id}/heads/`,
+  head: `/r/${id}/H1.0/`,
+  stages: `/r/${id}/stages/`,
+  reports: `/r/${id}/report/`,
+  report: `/r/${id}/report/findings/`,
+  methods: '/methods/',
+  reading: '/how-to-read/',
+  running: '/run/',
+  api: '/api-guide/',
+  about: '/about/',
+  compare: '/compare/',
+});
+
+/** The text of a page's file. */
+export const fileOf = (site: string, path: string): Promise<string> => readFile(join(site, path, 'index.html'), 'utf8');
