@@ -11,6 +11,10 @@ export const BENCHES: Readonly<Record<string, (threads: number) => AsyncIterable
     yield* benchDemo(DEMO_DECODER, { threads });
     yield* benchSmolLM2({ threads });
   },
+  async *sae(threads) {
+    const { benchSae } = await import('../../sae/bench.ts');
+    yield* benchSae({ threads });
+  },
   async *api() {
     const { benchApi } = await import('../../../api/bench.ts');
     yield* benchApi();

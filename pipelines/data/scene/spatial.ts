@@ -28,7 +28,11 @@ export const JUDGED: readonly { weight: number; say: (a: string, r: string, b: s
 ];
 
 /** Either-or questions: the first answer is right where `relation` holds. */
-export const EITHER_OR: readonly { relation: Relation; answers: [string, string]; say: (a: string, b: string) => string }[] = [
+export const EITHER_OR: readonly {
+  relation: Relation;
+  answers: [string, string];
+  say: (a: string, b: string) => string;
+}[] = [
   {
     relation: 'left of',
     answers: ['left', 'right'],
