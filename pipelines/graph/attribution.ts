@@ -94,7 +94,11 @@ async function plan(
   const made = gradientGraph(forward, metric, sites);
   const outputs = reduce(forward, made, layers, other, byPosition);
   const names = outputs.flatMap((layer) => Object.values(layer) as string[]);
-  return { ...(await openMetrics(forward, made.graph, [made.metric, ...names])), metric: made.metric, layers: outputs };
+  return {
+    ...(await openMetrics(forward, made.graph, made.tape, [made.metric, ...names])),
+    metric: made.metric,
+    layers: outputs,
+  };
 }
 
 /** Layers `[K, batch, ...]` side by side: `[K, batch, layer, ...]`. */

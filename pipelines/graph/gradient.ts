@@ -90,16 +90,16 @@ interface Plan extends MetricSession {
 }
 
 async function plan(forward: Forward, metric: Metric, wrt: readonly Site[]): Promise<Plan> {
-  const { graph, places, metric: value, grads } = gradientGraph(forward, metric, wrt);
+  const { graph, tape, places, metric: value, grads } = gradientGraph(forward, metric, wrt);
   const values = new Map(wrt.map((site) => [site, outputValue(graph, places.get(site)!)]));
-  const made = await openMetrics(forward, graph, [value, ...new Set(grads.values())]);
+  const made = await openMetrics(forward, graph, tape, [value, ...new Set(grads.values())]);
   return { ...made, metric: value, places, values, grads };
 }
 
 /** Axes of a site's value. */
 function siteDims(place: Place, { dims }: Tensor, forward: Forward, { batch, pos }: Sizes): number[] {
   const { heads, dHead } = forward.anatomy;
-  if (place.layout === 'heads') return [batch, pos, heads, dHead];
+  if (place.layout === 'heads') return [batch, pos, sizeOf(dims) / (batch * pos * dHead), dHead];
   if (place.layout === 'pattern') return [batch, heads, pos, sizeOf(dims) / (batch * heads * pos)];
   return [batch, pos, sizeOf(dims) / (batch * pos)];
 }

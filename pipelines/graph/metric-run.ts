@@ -1,5 +1,6 @@
 import type { Sizes } from './feeds.ts';
 import type { Forward } from './forward.ts';
+import type { Tape } from './grad/tape.ts';
 import { metricsPerPass } from './memory.ts';
 import { GROUP_INPUTS, metricFeeds, sliceMetric } from './metric.ts';
 import type { EditableGraph } from './onnx/graph.ts';
@@ -20,15 +21,17 @@ export interface MetricSession {
 
 /**
  * Opens a graph whose `outputs` carry the metrics as first axis. On a CPU they go through a loop in the graph, in groups that the
- * cache holds; a GPU takes them all at once.
+ * cache holds (where the runtime can be told how many axes they have); a GPU takes them all at once.
  */
 export async function openMetrics(
   forward: Forward,
   graph: EditableGraph,
+  tape: Tape,
   outputs: readonly string[],
 ): Promise<MetricSession> {
-  const loop = forward.device === 'cpu';
-  const made = loop ? scanOver(graph, GROUP_INPUTS, outputs) : outputs;
+  const shaped = outputs.map((name) => ({ name, rank: tape.facts.shape(name)?.length ?? 0 }));
+  const loop = forward.device === 'cpu' && shaped.every(({ rank }) => rank > 0);
+  const made = loop ? scanOver(graph, GROUP_INPUTS, shaped) : outputs;
   for (const name of made) graph.addOutput(name, 'float32');
   graph.prune();
   const names = new Map(outputs.map((name, i) => [name, made[i]!]));

@@ -4,7 +4,6 @@ import {
   AttributeProto_AttributeType as AttributeType,
   GraphProtoSchema,
   type NodeProto,
-  type ValueInfoProto,
 } from 'onnx-buf';
 import { orderedNodes } from './lower/kit.ts';
 import { type Dim, valueInfo } from './onnx/build.ts';
@@ -23,20 +22,23 @@ function dependents(graph: EditableGraph, values: readonly string[]): Set<NodePr
   return found;
 }
 
-const unshaped = (name: string): ValueInfoProto => {
-  const info = valueInfo(name, 'float32', []);
-  if (info.type?.value.case === 'tensorType') delete info.type.value.value.shape;
-  return info;
-};
+/** Sizes of which nothing is said: the runtime only wants to know how many there are. */
+const anyDims = (rank: number, output: number): Dim[] =>
+  Array.from({ length: rank }, (_, axis) => `parallax_out_${output}_${axis}`);
 
 /**
  * Turns all that depends on some graph inputs into the body of a loop over groups: an input `[group, ...]` becomes
  * `[groups, group, ...]`, and so do the values of `outputs`. The rest of the graph is computed once, before the loop, and a group can
  * be as small as the processor's cache wants.
  *
- * @returns the new name of each of `outputs`, all float32
+ * @param outputs with their rank, all float32
+ * @returns the new name of each of `outputs`
  */
-export function scanOver(graph: EditableGraph, inputs: readonly string[], outputs: readonly string[]): string[] {
+export function scanOver(
+  graph: EditableGraph,
+  inputs: readonly string[],
+  outputs: readonly { readonly name: string; readonly rank: number }[],
+): string[] {
   const used = inputs.filter((name) => graph.consumers(name).length > 0);
   const infos = new Map(graph.inputs.map((info) => [info.name, info]));
   const dimsOf = (name: string): Dim[] => {
@@ -64,7 +66,12 @@ export function scanOver(graph: EditableGraph, inputs: readonly string[], output
     create(AttributeProtoSchema, {
       name: 'body',
       type: AttributeType.GRAPH,
-      g: create(GraphProtoSchema, { name: 'metrics', node: body, input: parts, output: outputs.map(unshaped) }),
+      g: create(GraphProtoSchema, {
+        name: 'metrics',
+        node: body,
+        input: parts,
+        output: outputs.map(({ name, rank }, i) => valueInfo(name, 'float32', anyDims(rank, i))),
+      }),
     }),
   );
   return made;

@@ -10,14 +10,19 @@ const rotary = (domain: string, order: { positions: number; cos: number; sin: nu
     (c) => {
       const { tape, node } = c;
       const x = node.input[0]!;
-      const [batch, ...rest] = c.shape(x);
+      const [, ...rest] = c.shape(x);
       const inputs = [...node.input];
       inputs[order.sin] = tape.pure('Neg', [inputs[order.sin]!]);
       let g = c.cotangent();
       if (c.lead.length) {
         g = tape.op('Reshape', [g, tape.dims([-1, ...rest])]);
-        for (const at of [order.positions, order.cos, order.sin])
-          if (inputs[at]) inputs[at] = repeat(c, inputs[at]!, batch!);
+        // tables are [position, half] for all rows, or of each row; positions are of each row
+        for (const [at, rank] of [
+          [order.positions, 2],
+          [order.cos, 3],
+          [order.sin, 3],
+        ] as const)
+          if (inputs[at] && c.shape(inputs[at]).length === rank) inputs[at] = repeat(c, inputs[at]);
       }
       inputs[0] = g;
       const attributes = Object.fromEntries(
@@ -32,11 +37,10 @@ const rotary = (domain: string, order: { positions: number; cos: number; sin: nu
     [0],
   );
 
-/** What belongs to each row of the batch, once for every metric; what all rows share stays as it is. */
-function repeat(c: RuleContext, value: string, batch: RuleContext['lead'][number]): string {
+/** What belongs to each row of the batch, once for every metric. */
+function repeat(c: RuleContext, value: string): string {
   const { tape } = c;
   const dims = c.shape(value);
-  if (dims[0] !== batch || dims.length < 2) return value;
   const wide = tape.op('Expand', [value, tape.dims([...c.lead, ...dims])]);
   return tape.op('Reshape', [wide, tape.dims([-1, ...dims.slice(1)])]);
 }
