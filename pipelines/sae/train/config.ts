@@ -51,5 +51,5 @@ export function learningRate({ adam, schedule }: Pick<TrainConfig, 'adam' | 'sch
   const { warmup, decay, total } = schedule;
   const up = warmup > 0 ? Math.min(1, t / warmup) : 1;
   const down = decay > 0 ? Math.min(1, (total - t + 1) / decay) : 1;
-  return adam.lr * up * Math.max(0, down);
+  return adam.lr * up * down;
 }
