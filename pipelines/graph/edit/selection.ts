@@ -43,8 +43,8 @@ export function select(intervention: Intervention, { layout }: Place, sizes: Run
 }
 
 /**
- * A value laid over a site: `outside` where nothing is selected, the value (times `factor`) where something is. Axes along which it
- * would not vary have size 1.
+ * A value laid over a site: the value where something is selected, `outside` elsewhere. Axes along which it would not vary
+ * have size 1.
  */
 export function spread(selection: Selection, value: Grid, outside: number): Grid {
   const { dims, headAxis, posAxis, head, positions } = selection;

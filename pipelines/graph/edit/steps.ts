@@ -110,19 +110,21 @@ export function stepFeeds(index: number, { kind, grids }: Step, place: Place, si
   });
 }
 
-/** Where the graph keeps batch and position as one axis, so must the grid. */
-function flatten(grid: Grid, { rank, layout }: Place, { batch, pos, heads }: RunSizes): Grid {
-  const merged = (layout === 'stream' && rank === 2) || (layout === 'heads' && rank === 2);
-  const [first, second] = layout === 'pattern' && rank === 3 ? [batch, heads] : merged ? [batch, pos] : [];
-  if (first === undefined || (grid.dims[0] === 1 && grid.dims[1] === 1)) {
-    return first === undefined ? grid : { ...grid, dims: grid.dims.slice(1) };
-  }
-  const full = combine(
-    grid,
-    { dims: [first, second!, ...grid.dims.slice(2).map(() => 1)], data: new Float32Array(first * second!) },
-    (x) => x,
-  );
-  return { dims: [first * second!, ...full.dims.slice(2)], data: full.data };
+/** Sizes of a site's first two axes, where the graph keeps them as one. */
+function joined({ rank, layout }: Place, { batch, pos, heads }: RunSizes): [number, number] | undefined {
+  if (layout === 'pattern') return rank === 3 ? [batch, heads] : undefined;
+  return rank === 2 ? [batch, pos] : undefined;
+}
+
+/** A grid with its first two axes as one, where the graph has them so. */
+function flatten(grid: Grid, place: Place, sizes: RunSizes): Grid {
+  const pair = joined(place, sizes);
+  if (!pair) return grid;
+  const [, , ...rest] = grid.dims;
+  if (grid.dims[0] === 1 && grid.dims[1] === 1) return { dims: [1, ...rest], data: grid.data };
+  const [first, second] = pair;
+  const whole = { dims: [first, second, ...rest.map(() => 1)], data: new Float32Array(first * second) };
+  return { dims: [first * second, ...rest], data: combine(grid, whole, (x) => x).data };
 }
 
 /** Adds a step to a graph: nodes that read `x` (with its heads on an axis of their own) and give the changed value. */
