@@ -1,8 +1,16 @@
 import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A new folder for one build: inside the project, since Astro shares one working folder between all builds that go elsewhere. */
+export async function buildFolder(prefix: string): Promise<string> {
+  const parent = join(ROOT, '.parallax/test');
+  await mkdir(parent, { recursive: true });
+  return mkdtemp(join(parent, prefix));
+}
 
 /** Builds the pages of some release folders into a folder. Throws with the end of the log when the build fails. */
 export async function astroBuild(releases: readonly string[], site: string): Promise<void> {

@@ -1,8 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSynthetic } from '#release/synthetic.ts';
-import { astroBuild } from './astro-build.ts';
+import { astroBuild, buildFolder } from './astro-build.ts';
 
 export interface TestSite {
   readonly id: string;
@@ -15,7 +14,7 @@ export interface TestSite {
 
 /** A site of a small made-up release, in a folder of its own. */
 export async function buildTestSite(): Promise<TestSite> {
-  const home = await mkdtemp(join(tmpdir(), 'parallax-pages-'));
+  const home = await buildFolder('pages-');
   const id = await writeSynthetic(home, { layers: 4, features: 96, heads: 4, width: 16, pictures: 6, seed: 7 });
   const site = join(home, 'site');
   await astroBuild([join(home, id)], site);

@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hashFolder } from '#pipelines/models/files.ts';
 import { buildProbes } from '#pipelines/publish/probe/build/index.ts';
 import { syntheticInput } from '#release/synthetic.ts';
 import { writeRelease } from '#release/writer.ts';
-import { astroBuild } from './astro-build.ts';
+import { astroBuild, buildFolder } from './astro-build.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -32,7 +31,7 @@ async function writeDemoLike(parent: string): Promise<string> {
 
 /** Builds the site of such a release, with its probe, in a folder of its own. */
 export async function buildProbeSite(): Promise<ProbeSite> {
-  const home = await mkdtemp(join(tmpdir(), 'parallax-probe-'));
+  const home = await buildFolder('probe-');
   const id = await writeDemoLike(home);
   const [release, site] = [join(home, id), join(home, 'site')];
   await astroBuild([release], site);
