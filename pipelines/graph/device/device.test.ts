@@ -95,6 +95,7 @@ for (const device of ['webgpu', 'cuda'] as const)
       const graph = forward.edited(['logits']).copy;
       const session = await forward.open(graph);
       const { nodes, host } = session.placement!;
+      expect(nodes).toBeGreaterThan(20);
       console.info(`${name}: ${nodes} nodes on ${device}, ${host} of integers and shapes on the host before them`);
       await session.close();
     });

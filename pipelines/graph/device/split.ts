@@ -4,12 +4,10 @@ import { declared } from '../anatomy/inputs.ts';
 import { tapeOf } from '../lower/kit.ts';
 import { reads } from '../onnx/check.ts';
 import type { EditableGraph } from '../onnx/graph.ts';
-import { shapeOf } from '../onnx/values.ts';
-import { sizeOf } from '../tensor.ts';
 import { liftShapes } from './shapes.ts';
 
-/** A look-up in a table beyond this size is work for the device, not for the host. */
-const LARGE = 4096;
+/** Operators that look rows up in a table: of floats, that is the first thing that a device does. */
+const LOOKUPS = new Set(['Gather', 'GatherBlockQuantized', 'EmbedLayerNormalization']);
 
 /** A graph in two: what the host computes first, and the rest. */
 export interface Split {
@@ -26,15 +24,14 @@ function hostNodes(graph: EditableGraph, flow: Flow): Set<NodeProto> {
   const onHost = new Set<string>();
   for (const info of graph.inputs)
     if (graph.isInput(info.name) && !declared(info).type.startsWith('float')) onHost.add(info.name);
-  const table = (name: string): boolean => {
-    const weight = graph.initializer(name);
-    return !!weight && weight.dims.length > 1 && sizeOf(shapeOf(weight)) > LARGE;
-  };
+  const { facts } = tapeOf(graph);
+  const looksUp = (node: NodeProto): boolean =>
+    LOOKUPS.has(node.opType) && node.input.some((x) => flow.isConstant(x) && facts.type(x)?.startsWith('float'));
   for (const node of flow.order) {
     const inputs = [...reads(node)];
     if (node.output.every((name) => flow.isConstant(name))) continue;
     const shape = node.opType === 'Shape' && graph.isInput(node.input[0]!);
-    if (!shape && !inputs.every((name) => onHost.has(name) || (flow.isConstant(name) && !table(name)))) continue;
+    if (looksUp(node) || (!shape && !inputs.every((name) => onHost.has(name) || flow.isConstant(name)))) continue;
     host.add(node);
     for (const name of node.output) if (name) onHost.add(name);
   }
