@@ -34,7 +34,6 @@ export function draw(figure: Figure, width: number): string {
   for (const style of svg.querySelectorAll('style')) style.remove();
   for (const element of [svg, ...svg.querySelectorAll('*')]) {
     element.removeAttribute('style');
-    element.removeAttribute('aria-label');
     // A name is for what has a role; the drawing as a whole has one, its groups have none.
     element.removeAttribute('aria-label');
     if (element.getAttribute('class')?.startsWith('plot-')) element.removeAttribute('class');
