@@ -1,23 +1,29 @@
 import type { Place } from './anatomy/index.ts';
+import { attributeGradients, halves, joinSides } from './attribution-host.ts';
+import { gradientByLayer } from './by-layer.ts';
 import { GraphError } from './errors.ts';
-import { sizesOf } from './feeds.ts';
+import { type Sizes, sizesOf } from './feeds.ts';
 import type { Forward } from './forward.ts';
 import type { Tape } from './grad/tape.ts';
-import { type GradientGraph, gradientGraph } from './gradient.ts';
-import { checkMetric, metricKey } from './metric.ts';
-import { type MetricSession, openMetrics, runMetrics } from './metric-run.ts';
+import { type GradientGraph, gradientGraph, metricSeed } from './gradient-graph.ts';
+import { type GroupSession, openGroups, runGroups } from './groups.ts';
+import { batchParts } from './memory.ts';
+import { checkMetric, METRIC_INPUTS, metricFeeds, metricGroups, metricKey } from './metric.ts';
 import { ONNX_TYPE } from './onnx/build.ts';
-import { concat, stackInputs } from './stack.ts';
+import { layerOf, zSite } from './site.ts';
+import { concat, rows, someInputs, stackInputs } from './stack.ts';
 import { f32, type Tensor } from './tensor.ts';
-import type { Attribution, AttributionOptions, AttributionSide, DecoderInputs, Metric, Site } from './types.ts';
+import type {
+  Attribution,
+  AttributionOptions,
+  AttributionSide,
+  DecoderInputs,
+  GradientResult,
+  Metric,
+} from './types.ts';
 
 const COUNT = 'parallax.positions';
-const zSite = (layer: number): Site => `blocks.${layer}.attn.hook_z`;
 const otherName = (layer: number) => `parallax.other.${layer}`;
-
-/** The layer that a site belongs to; the last one for those behind the blocks. */
-export const layerOf = (site: Site, layers: number): number =>
-  Number(/^blocks\.(\d+)\./.exec(site)?.[1] ?? (site === 'hook_embed' ? 0 : layers - 1));
 
 /** How the z of the other run reaches the graph: as an input, or as the other half of a batch of both runs. */
 type Other = 'input' | 'half';
@@ -40,7 +46,7 @@ function exchange(tape: Tape, z: string): string {
   return tape.op('Concat', [second, tape.op('Slice', [z, zero, middle, axis])], { axis: 0 });
 }
 
-interface Plan extends MetricSession {
+interface Plan extends GroupSession {
   readonly metric: string;
   /** By layer: effect `[K, batch, head]`, absolute `[K, batch, head]`, by position `[K, batch, pos, head]`. */
   readonly layers: readonly { readonly effect: string; readonly absolute: string; readonly byPosition?: string }[];
@@ -91,12 +97,12 @@ async function plan(
   byPosition: boolean,
 ): Promise<Plan> {
   const sites = Array.from({ length: layers }, (_, layer) => zSite(layer));
-  const made = gradientGraph(forward, metric, sites);
+  const made = gradientGraph(forward, { at: metric.at, wrt: sites, seed: metricSeed(forward, metric) });
   const outputs = reduce(forward, made, layers, other, byPosition);
   const names = outputs.flatMap((layer) => Object.values(layer) as string[]);
   return {
-    ...(await openMetrics(forward, made.graph, made.tape, [made.metric, ...names])),
-    metric: made.metric,
+    ...(await openGroups(forward, made.graph, made.tape, METRIC_INPUTS, [made.metric!, ...names])),
+    metric: made.metric!,
     layers: outputs,
   };
 }
@@ -116,28 +122,52 @@ function stackLayers(blocks: readonly Tensor[]): Tensor<'float32'> {
   return f32(data, [k, batch, blocks.length, ...rest]);
 }
 
-/** One half of the batch axis of `[K, batch, ...]`. */
-function half(tensor: Tensor<'float32'>, second: boolean): Tensor<'float32'> {
-  const [k, batch, ...rest] = tensor.dims as [number, number, ...number[]];
-  const size = (rest.reduce((a, b) => a * b, 1) * batch) / 2;
-  const data = new Float32Array(k * size);
-  for (let i = 0; i < k; i += 1) {
-    const from = (2 * i + (second ? 1 : 0)) * size;
-    data.set(tensor.data.subarray(from, from + size), i * size);
-  }
-  return f32(data, [k, batch / 2, ...rest]);
+/** The parts of a request that a batch is cut by. */
+interface Request {
+  readonly clean: DecoderInputs;
+  readonly corrupt: DecoderInputs;
+  readonly metric: Metric;
+  readonly count: Tensor<'float32'>;
+  readonly layers: number;
+  readonly options: AttributionOptions;
 }
 
-const halves = (side: AttributionSide, second: boolean): AttributionSide => ({
-  metric: half(side.metric, second),
-  effect: half(side.effect, second),
-  absolute: half(side.absolute, second),
-  ...(side.byPosition ? { byPosition: half(side.byPosition, second) } : {}),
-});
+/** Both runs in one graph, or the clean one with the corrupt z given. */
+async function inGraph(
+  forward: Forward,
+  { clean, corrupt, metric, count, layers, options }: Request,
+): Promise<Attribution> {
+  const [batch] = metric.mask.dims as [number];
+  const given = forward.inputs(clean);
+  if (options.sides === 'clean') {
+    const taps = Array.from({ length: layers }, (_, layer) => zSite(layer));
+    const z = await forward.run(corrupt, { taps });
+    const feeds = { ...given, ...Object.fromEntries(taps.map((site, l) => [otherName(l), z[site]!])) };
+    return { clean: await attributed(forward, metric, { layers, other: 'input', count, feeds, options }) };
+  }
+  const feeds = stackInputs([given, forward.inputs(corrupt)], batch, forward.shared);
+  const twice = { ...metric, mask: concat([metric.mask, metric.mask]) as Tensor<'float32'> };
+  const run: Run = { layers, other: 'half', count: concat([count, count]), feeds, options };
+  const both = await attributed(forward, twice, run);
+  return { clean: halves(both, false), corrupt: halves(both, true) };
+}
+
+/** One sequence that is too long for that: layer by layer, the products taken outside. */
+async function byLayer(forward: Forward, request: Request, sizes: Sizes): Promise<Attribution> {
+  const { clean, corrupt, metric, count, layers, options } = request;
+  const taps = Array.from({ length: layers }, (_, layer) => zSite(layer));
+  const run = (inputs: DecoderInputs) => gradientByLayer(forward, inputs, metric, taps, sizes);
+  const side = (own: GradientResult, other: GradientResult['values']) =>
+    attributeGradients(own, other, count, options.byPosition === true);
+  const a = await run(clean);
+  if (options.sides === 'clean') return { clean: side(a, await forward.run(corrupt, { taps })) };
+  const b = await run(corrupt);
+  return { clean: side(a, b.values), corrupt: side(b, a.values) };
+}
 
 /**
  * `Decoder.attribute`. Both sides: one pass over a batch of both runs, each half the other's counterpart. The clean side alone: a
- * plain forward pass for the corrupt z, then forward and backward of the clean run.
+ * plain forward pass for the corrupt z, then forward and backward of the clean run. In parts where that would keep too much.
  */
 export const attributionOf =
   (forward: Forward) =>
@@ -147,23 +177,35 @@ export const attributionOf =
     metric: Metric,
     options: AttributionOptions = {},
   ): Promise<Attribution> => {
-    const { anatomy } = forward;
+    const { anatomy, shared } = forward;
     const sizes = sizesOf(anatomy, clean);
     checkMetric(metric, { ...sizes, dModel: anatomy.dModel });
+    const { batch, pos } = sizes;
     const layers = (options.layer ?? layerOf(metric.at, anatomy.layers)) + 1;
-    const count = options.positions ?? f32(new Float32Array(sizes.batch * sizes.pos).fill(1), [sizes.batch, sizes.pos]);
-    const other: Other = options.sides === 'clean' ? 'input' : 'half';
-    const given = forward.inputs(clean);
-    if (other === 'input') {
-      const taps = Array.from({ length: layers }, (_, layer) => zSite(layer));
-      const z = await forward.run(corrupt, { taps });
-      const feeds = { ...given, ...Object.fromEntries(taps.map((site, l) => [otherName(l), z[site]!])) };
-      return { clean: await attributed(forward, metric, { layers, other, count, feeds, options }) };
+    const count = options.positions ?? f32(new Float32Array(batch * pos).fill(1), [batch, pos]);
+    const both = options.sides === 'clean' ? 1 : 2;
+    const request = { clean, corrupt, metric, count, layers, options };
+    const parts = batchParts(forward, { ...sizes, batch: both * batch }, layers);
+    if (parts <= 1) return inGraph(forward, request);
+    const step = Math.max(1, Math.floor(batch / parts));
+    const results: Attribution[] = [];
+    for (let at = 0; at < batch; at += step) {
+      const end = Math.min(batch, at + step);
+      const some = (inputs: DecoderInputs) => someInputs(inputs, at, end, batch, shared);
+      const part: Request = {
+        ...request,
+        clean: some(clean),
+        corrupt: some(corrupt),
+        metric: { ...metric, mask: rows(metric.mask, at, end) },
+        count: rows(count, at, end),
+      };
+      results.push(await (parts > batch ? byLayer(forward, part, { ...sizes, batch: 1 }) : inGraph(forward, part)));
     }
-    const feeds = stackInputs([given, forward.inputs(corrupt)], sizes.batch, forward.shared);
-    const twice = { ...metric, mask: concat([metric.mask, metric.mask]) as Tensor<'float32'> };
-    const both = await attributed(forward, twice, { layers, other, count: concat([count, count]), feeds, options });
-    return { clean: halves(both, false), corrupt: halves(both, true) };
+    const corrupts = results.flatMap((r) => r.corrupt ?? []);
+    return {
+      clean: joinSides(results.map((r) => r.clean)),
+      ...(corrupts.length ? { corrupt: joinSides(corrupts) } : {}),
+    };
   };
 
 interface Run {
@@ -185,7 +227,13 @@ async function attributed(
     JSON.stringify(['attribution', metricKey(metric), layers, other, byPosition]),
     () => plan(forward, metric, layers, other, byPosition),
     async (made) => {
-      const got = await runMetrics(forward, made, metric, { batch, pos, past: 0 }, { ...feeds, [COUNT]: count });
+      const got = await runGroups(
+        forward,
+        made,
+        metricGroups(metric),
+        { batch, pos, past: 0 },
+        { ...feeds, ...metricFeeds(metric), [COUNT]: count },
+      );
       const part = (name: keyof Plan['layers'][number]) => stackLayers(made.layers.map((names) => got[names[name]!]!));
       return {
         metric: got[made.metric] as Tensor<'float32'>,

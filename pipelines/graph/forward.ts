@@ -23,6 +23,8 @@ export interface Forward {
   readonly anatomy: GraphAnatomy;
   readonly device: Device;
   readonly threads: number;
+  /** Bytes that a gradient may keep of the forward pass. */
+  readonly gradientMemory: number;
   /** Inputs that all sequences of a batch share. */
   readonly shared: ReadonlySet<string>;
   /** The graph's inputs, complete, for what is given. */
@@ -85,6 +87,8 @@ const widened = (anatomy: GraphAnatomy): GraphAnatomy => ({
   places: new Map([...anatomy.places].map(([site, place]) => [site, { ...place, type: 'float32' }])),
   inputs: anatomy.inputs.map((input) => (input.type === 'float16' ? { ...input, type: 'float32' } : input)),
 });
+
+const GRADIENT_MEMORY = 2 ** 31;
 
 /** Opens a decoder's graph for forward passes. Throws `GraphError`. */
 export async function openForward(source: string | Uint8Array, options: OpenOptions = {}): Promise<Forward> {
@@ -174,6 +178,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
     anatomy,
     device,
     threads,
+    gradientMemory: options.gradientMemory ?? GRADIENT_MEMORY,
     sessions,
     shared: new Set(anatomy.inputs.filter(({ role }) => role === 'flag').map(({ name }) => name)),
     edited,

@@ -1,79 +1,17 @@
-import type { NodeProto } from 'onnx-buf';
 import type { Place } from './anatomy/index.ts';
+import { gradientByLayer } from './by-layer.ts';
 import { type Sizes, sizesOf } from './feeds.ts';
 import type { Forward } from './forward.ts';
-import { activeValues, differentiate, ruleOf } from './grad/differentiate.ts';
-import type { Tape } from './grad/tape.ts';
-import { allowBatches } from './lower/batch.ts';
-import { canLower, lower } from './lower/index.ts';
-import { orderedNodes, tapeOf } from './lower/kit.ts';
-import { addMetric, checkMetric, METRICS, metricKey } from './metric.ts';
-import { type MetricSession, openMetrics, runMetrics } from './metric-run.ts';
+import { gradientGraph, metricSeed } from './gradient-graph.ts';
+import { type GroupSession, openGroups, runGroups } from './groups.ts';
+import { batchParts } from './memory.ts';
+import { checkMetric, METRIC_INPUTS, metricFeeds, metricGroups, metricKey } from './metric.ts';
 import { ONNX_TYPE } from './onnx/build.ts';
 import type { EditableGraph } from './onnx/graph.ts';
+import { layerOf } from './site.ts';
+import { concat, concatBatch, rows, someInputs } from './stack.ts';
 import { f32, sizeOf, type Tensor } from './tensor.ts';
 import type { DecoderInputs, GradientResult, Metric, Site } from './types.ts';
-
-/** Nodes that a value depends on. */
-function ancestors(graph: EditableGraph, value: string): Set<NodeProto> {
-  const found = new Set<NodeProto>();
-  const stack = [value];
-  while (stack.length) {
-    const node = graph.producer(stack.pop()!);
-    if (!node || found.has(node)) continue;
-    found.add(node);
-    stack.push(...node.input);
-  }
-  return found;
-}
-
-/** Drops what none of the values needs; the graph is left without outputs. */
-function keepOnly(graph: EditableGraph, values: readonly string[]): void {
-  const needed = new Set(values.flatMap((value) => [...ancestors(graph, value)]));
-  graph.outputs = [];
-  for (const node of [...graph.nodes]) if (!needed.has(node)) graph.removeNode(node);
-}
-
-/** Lowers the fused nodes between `wrt` and `target` that have no gradient rule of their own. */
-function lowerBetween(graph: EditableGraph, tape: Tape, wrt: readonly string[], target: string): void {
-  const below = ancestors(graph, target);
-  const active = activeValues(orderedNodes(graph), wrt);
-  const needed = (node: NodeProto) =>
-    below.has(node) && !ruleOf(node) && canLower(node) && node.input.some((x) => active.has(x));
-  lower(graph, needed, tape);
-}
-
-/** A graph that computes metrics of one site and their gradients, not yet cut. */
-export interface GradientGraph {
-  readonly graph: EditableGraph;
-  readonly tape: Tape;
-  readonly places: ReadonlyMap<Site, Place>;
-  /** `[K, batch]` */
-  readonly metric: string;
-  /** By site, the gradient `[K, ...value]`; absent where the metric does not depend on the site. */
-  readonly grads: ReadonlyMap<Site, string>;
-}
-
-/** Forward and backward pass in one graph. Throws `GraphError`. */
-export function gradientGraph(forward: Forward, metric: Metric, wrt: readonly Site[]): GradientGraph {
-  for (const site of [metric.at, ...wrt]) forward.checkSite(site);
-  const { copy: graph, places } = forward.edited([metric.at, ...wrt]);
-  keepOnly(
-    graph,
-    [metric.at, ...wrt].map((site) => places.get(site)!.value),
-  );
-  const tape = tapeOf(graph);
-  allowBatches(graph, tape);
-  const at = places.get(metric.at)!;
-  const values = wrt.map((site) => places.get(site)!.value);
-  lowerBetween(graph, tape, values, at.value);
-  const { value, seed } = addMetric(graph, tape, at, metric, forward.anatomy.dModel);
-  const found = differentiate(tape, orderedNodes(graph), [seed], [...new Set(values)], { lead: METRICS });
-  const grads = new Map(
-    wrt.flatMap((site, i) => (found.has(values[i]!) ? [[site, found.get(values[i]!)!] as const] : [])),
-  );
-  return { graph, tape, places, metric: value, grads };
-}
 
 /** A site's value as a graph output of float32. */
 export function outputValue(graph: EditableGraph, place: Place): string {
@@ -82,7 +20,7 @@ export function outputValue(graph: EditableGraph, place: Place): string {
   return graph.addOutput(graph.isInput(whole) ? graph.op('Identity', [whole]) : whole, 'float32');
 }
 
-interface Plan extends MetricSession {
+interface Plan extends GroupSession {
   readonly metric: string;
   readonly places: ReadonlyMap<Site, Place>;
   readonly values: ReadonlyMap<Site, string>;
@@ -90,10 +28,11 @@ interface Plan extends MetricSession {
 }
 
 async function plan(forward: Forward, metric: Metric, wrt: readonly Site[]): Promise<Plan> {
-  const { graph, tape, places, metric: value, grads } = gradientGraph(forward, metric, wrt);
+  const spec = { at: metric.at, wrt, seed: metricSeed(forward, metric) };
+  const { graph, tape, places, metric: value, grads } = gradientGraph(forward, spec);
   const values = new Map(wrt.map((site) => [site, outputValue(graph, places.get(site)!)]));
-  const made = await openMetrics(forward, graph, tape, [value, ...new Set(grads.values())]);
-  return { ...made, metric: value, places, values, grads };
+  const made = await openGroups(forward, graph, tape, METRIC_INPUTS, [value!, ...new Set(grads.values())]);
+  return { ...made, metric: value!, places, values, grads };
 }
 
 /** Axes of a site's value. */
@@ -106,31 +45,69 @@ function siteDims(place: Place, { dims }: Tensor, forward: Forward, { batch, pos
 
 const float = (tensor: Tensor, dims: readonly number[]): Tensor<'float32'> => f32(tensor.data as Float32Array, dims);
 
-/** `Decoder.gradient`: one forward pass and one backward pass for all metrics. */
+/** Forward and backward pass in one graph. */
+async function whole(
+  forward: Forward,
+  inputs: DecoderInputs,
+  metric: Metric,
+  wrt: readonly Site[],
+  sizes: Sizes,
+): Promise<GradientResult> {
+  const given = forward.inputs(inputs);
+  return forward.sessions.use(
+    JSON.stringify(['gradient', metricKey(metric), wrt]),
+    () => plan(forward, metric, wrt),
+    async (made) => {
+      const got = await runGroups(forward, made, metricGroups(metric), sizes, { ...given, ...metricFeeds(metric) });
+      const count = metric.direction.dims[0]!;
+      const value = (site: Site) => got[made.values.get(site)!]!;
+      const dims = (site: Site) => siteDims(made.places.get(site)!, value(site), forward, sizes);
+      const grad = (site: Site) => {
+        const shape = [count, ...dims(site)];
+        const name = made.grads.get(site);
+        return name ? float(got[name]!, shape) : f32(new Float32Array(sizeOf(shape)), shape);
+      };
+      return {
+        metric: float(got[made.metric]!, [count, sizes.batch]),
+        grads: Object.fromEntries(wrt.map((site) => [site, grad(site)])),
+        values: Object.fromEntries(wrt.map((site) => [site, float(value(site), dims(site))])),
+      };
+    },
+  );
+}
+
+/** Results of parts of a batch as one. */
+function join(parts: readonly GradientResult[], wrt: readonly Site[]): GradientResult {
+  const all = <T>(pick: (part: GradientResult, site: Site) => T, put: (parts: T[]) => Tensor<'float32'>) =>
+    Object.fromEntries(wrt.map((site) => [site, put(parts.map((part) => pick(part, site)))]));
+  return {
+    metric: concatBatch(parts.map((part) => part.metric)),
+    grads: all((part, site) => part.grads[site]!, concatBatch),
+    values: all(
+      (part, site) => part.values[site]!,
+      (values) => concat(values) as Tensor<'float32'>,
+    ),
+  };
+}
+
+/** `Decoder.gradient`: one forward and one backward pass for all metrics, in parts where they would keep too much. */
 export const gradientOf =
   (forward: Forward) =>
   async (inputs: DecoderInputs, metric: Metric, wrt: readonly Site[]): Promise<GradientResult> => {
-    const sizes = sizesOf(forward.anatomy, inputs);
-    checkMetric(metric, { ...sizes, dModel: forward.anatomy.dModel });
-    const given = forward.inputs(inputs);
-    return forward.sessions.use(
-      JSON.stringify(['gradient', metricKey(metric), wrt]),
-      () => plan(forward, metric, wrt),
-      async (made) => {
-        const got = await runMetrics(forward, made, metric, sizes, given);
-        const count = metric.direction.dims[0]!;
-        const value = (site: Site) => got[made.values.get(site)!]!;
-        const dims = (site: Site) => siteDims(made.places.get(site)!, value(site), forward, sizes);
-        const grad = (site: Site) => {
-          const shape = [count, ...dims(site)];
-          const name = made.grads.get(site);
-          return name ? float(got[name]!, shape) : f32(new Float32Array(sizeOf(shape)), shape);
-        };
-        return {
-          metric: float(got[made.metric]!, [count, sizes.batch]),
-          grads: Object.fromEntries(wrt.map((site) => [site, grad(site)])),
-          values: Object.fromEntries(wrt.map((site) => [site, float(value(site), dims(site))])),
-        };
-      },
-    );
+    const { anatomy, shared } = forward;
+    const sizes = sizesOf(anatomy, inputs);
+    checkMetric(metric, { ...sizes, dModel: anatomy.dModel });
+    const { batch } = sizes;
+    const parts = batchParts(forward, sizes, layerOf(metric.at, anatomy.layers) + 1);
+    if (parts <= 1) return whole(forward, inputs, metric, wrt, sizes);
+    const step = Math.max(1, Math.floor(batch / parts));
+    const results: GradientResult[] = [];
+    for (let at = 0; at < batch; at += step) {
+      const end = Math.min(batch, at + step);
+      const some = someInputs(inputs, at, end, batch, shared);
+      const own = { ...metric, mask: rows(metric.mask, at, end) };
+      const run = parts > batch ? gradientByLayer : whole;
+      results.push(await run(forward, some, own, wrt, { ...sizes, batch: end - at }));
+    }
+    return join(results, wrt);
   };

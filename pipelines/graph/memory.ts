@@ -18,3 +18,16 @@ export function metricsPerPass(
   const floats = { cache: 2.7 * dModel, memory: 14 * dModel + 3 * heads * (pos + past) }[bound];
   return Math.max(1, Math.floor(BOUND[bound] / (batch * pos * floats)));
 }
+
+/**
+ * Bytes that a gradient through some layers keeps of the forward pass: of each layer some ten values of the stream's width, six of the
+ * MLP's hidden layer, and the attention's weights twice.
+ */
+export function keptBytes(forward: Forward, { batch, pos, past }: Sizes, layers: number): number {
+  const { dModel, heads } = forward.anatomy;
+  return 4 * layers * batch * pos * (26 * dModel + 2 * heads * (pos + past));
+}
+
+/** In how many parts a batch must be taken so that a gradient keeps to the bound; more than the batch has: not even one sequence fits. */
+export const batchParts = (forward: Forward, sizes: Sizes, layers: number): number =>
+  Math.ceil(keptBytes(forward, sizes, layers) / forward.gradientMemory);

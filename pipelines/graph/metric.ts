@@ -2,6 +2,7 @@ import type { Place } from './anatomy/index.ts';
 import { GraphError } from './errors.ts';
 import type { Seed } from './grad/differentiate.ts';
 import type { Tape } from './grad/tape.ts';
+import type { Groups } from './groups.ts';
 import { ONNX_TYPE } from './onnx/build.ts';
 import type { EditableGraph } from './onnx/graph.ts';
 import { f32, type Tensor } from './tensor.ts';
@@ -12,7 +13,7 @@ export const METRICS = 'parallax_K';
 const NAMES = { direction: 'parallax.direction', bias: 'parallax.bias', mask: 'parallax.mask' } as const;
 
 /** Graph inputs that have the metrics as first axis. */
-export const GROUP_INPUTS = [NAMES.direction, NAMES.bias];
+export const METRIC_INPUTS = [NAMES.direction, NAMES.bias];
 
 /** What makes two metrics share a graph. */
 export const metricKey = ({ at, activation }: Metric): string => `${at} ${activation}`;
@@ -32,19 +33,17 @@ export function checkMetric(
     throw new GraphError('shape', `metric.mask is [${mask.dims}]`, `give [${batch}, ${pos}]`);
 }
 
-/** Tensors of a metric's graph inputs. */
-export const metricFeeds = ({ direction, bias, mask }: Metric): Record<string, Tensor> => ({
+/** Tensors of a metric's graph inputs that have the metrics as first axis. */
+export const metricGroups = ({ direction, bias }: Metric): Groups => ({
   [NAMES.direction]: direction,
   [NAMES.bias]: bias ?? f32(new Float32Array(direction.dims[0]!)),
-  [NAMES.mask]: mask,
 });
 
-/** The metrics `from`..`to` of several. */
-export function sliceMetric(metric: Metric, from: number, to: number): Metric {
-  const width = metric.direction.dims[1]!;
-  const direction = f32(metric.direction.data.subarray(from * width, to * width), [to - from, width]);
-  return { ...metric, direction, ...(metric.bias ? { bias: f32(metric.bias.data.subarray(from, to)) } : {}) };
-}
+/** Tensors of all of a metric's graph inputs. */
+export const metricFeeds = (metric: Metric): Record<string, Tensor> => ({
+  ...metricGroups(metric),
+  [NAMES.mask]: metric.mask,
+});
 
 /** A residual stream as `[batch, pos, dModel]`, with the bias that a fused node would add to it. */
 function streamOf(tape: Tape, place: Place, mask: string): string {

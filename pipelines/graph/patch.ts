@@ -1,29 +1,15 @@
-import type { Place } from './anatomy/index.ts';
-import { layerOf } from './attribution.ts';
 import { GraphError } from './errors.ts';
 import { type Sizes, sizesOf } from './feeds.ts';
 import type { Forward } from './forward.ts';
+import { feedsFor } from './groups.ts';
 import { metricsPerPass } from './memory.ts';
 import { addMetric, checkMetric, metricFeeds, metricKey } from './metric.ts';
-import { feedsFor } from './metric-run.ts';
-import { type Finish, openSegment, type Segment } from './segment.ts';
+import { asGraphHas, type Finish, openSegment, type Segment } from './segment.ts';
 import { SessionCache } from './sessions.ts';
+import { postSite, preSite, readIn, zSite } from './site.ts';
 import { repeat, repeatInputs } from './stack.ts';
-import { f32, sizeOf, type Tensor } from './tensor.ts';
+import { f32, type Tensor } from './tensor.ts';
 import type { DecoderInputs, HeadRef, Metric, Site } from './types.ts';
-
-const zSite = (layer: number): Site => `blocks.${layer}.attn.hook_z`;
-const preSite = (layer: number): Site => `blocks.${layer}.hook_resid_pre`;
-const postSite = (layer: number): Site => `blocks.${layer}.hook_resid_post`;
-
-/** Where a metric's stream is made: in which layer, and whether the layer's own heads come before it. */
-function target(forward: Forward, at: Site): { layer: number; site: Site } {
-  const { places, layers } = forward.anatomy;
-  const layer = layerOf(at, layers);
-  const before = places.get(preSite(layer))?.value === places.get(at)!.value;
-  if (before || at === 'hook_embed') return { layer: layer - 1, site: layer > 0 ? postSite(layer - 1) : at };
-  return { layer, site: at };
-}
 
 /** z of one sequence batch for each of some heads, that head taken from another run: `[heads * batch, pos, head, dHead]`. */
 function swapHeads(z: Tensor<'float32'>, other: Tensor<'float32'>, chosen: readonly number[]): Tensor<'float32'> {
@@ -38,13 +24,6 @@ function swapHeads(z: Tensor<'float32'>, other: Tensor<'float32'>, chosen: reado
     }
   });
   return f32(data, [chosen.length * batch, pos, heads, width]);
-}
-
-/** A tensor with the axes that the graph keeps at a site. */
-function shaped(tensor: Tensor, { rank, layout }: Place): Tensor {
-  const [batch, pos, ...rest] = tensor.dims as [number, number, ...number[]];
-  const inner = layout === 'heads' && rank < 4 ? [sizeOf(rest)] : rest;
-  return { ...tensor, dims: rank === 2 ? [batch * pos, ...inner] : [batch, pos, ...inner] };
 }
 
 interface Job {
@@ -102,9 +81,9 @@ async function piece(job: Job, segment: Segment, values: Values, count: number, 
     ...repeatInputs(given, count, sizes.batch, forward.shared),
     ...metricFeeds({ ...metric, mask: repeat(metric.mask, count) as Tensor<'float32'> }),
   };
-  for (const [site, name] of segment.inputs) feeds[name] = shaped(values[site]!, segment.places.get(site)!);
+  for (const [site, name] of segment.inputs) feeds[name] = asGraphHas(values[site]!, segment.places.get(site)!);
   const stream = f32(out, [rows, sizes.pos, out.length / (rows * sizes.pos)]);
-  const target = last ? f32(out, [rows, out.length / rows]) : shaped(stream, segment.end);
+  const target = last ? f32(out, [rows, out.length / rows]) : asGraphHas(stream, segment.end);
   await segment.session.run(feedsFor(segment.session, feeds), [segment.output], { [segment.output]: target });
 }
 
@@ -194,7 +173,7 @@ export function patchHeadsOf(forward: Forward) {
     forward.checkSite(metric.at);
     checkMetric(metric, { ...sizes, dModel: anatomy.dModel });
     check(forward, heads, replacement, sizes);
-    const end = target(forward, metric.at);
+    const end = readIn(anatomy, metric.at);
     const count = metric.direction.dims[0]!;
     const { batch, pos } = sizes;
     const effects = new Float32Array(heads.length * count * batch);

@@ -63,3 +63,33 @@ export const repeatInputs = (
     batch,
     shared,
   );
+
+/** The sequences `from`..`to` of a run's inputs. */
+export const someInputs = (
+  inputs: Readonly<Record<string, Tensor>>,
+  from: number,
+  to: number,
+  batch: number,
+  shared: ReadonlySet<string>,
+): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, tensor]) => [
+      name,
+      tensor.dims[0] === batch && !shared.has(name) ? rows(tensor, from, to) : tensor,
+    ]),
+  );
+
+/** Tensors `[K, batch, ...]` joined along the batch. */
+export function concatBatch(tensors: readonly Tensor<'float32'>[]): Tensor<'float32'> {
+  const [k, , ...rest] = tensors[0]!.dims as [number, number, ...number[]];
+  const batch = tensors.reduce((n, t) => n + t.dims[1]!, 0);
+  const inner = sizeOf(rest);
+  const data = new Float32Array(k * batch * inner);
+  let at = 0;
+  for (const { dims, data: part } of tensors) {
+    const size = dims[1]! * inner;
+    for (let i = 0; i < k; i += 1) data.set(part.subarray(i * size, (i + 1) * size), (i * batch + at) * inner);
+    at += dims[1]!;
+  }
+  return { type: 'float32', dims: [k, batch, ...rest], data };
+}

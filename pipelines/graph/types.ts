@@ -143,4 +143,9 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Nodes that a GPU does not take (shapes, int64) run on the CPU; where absent, such a graph is refused. */
   readonly mixed?: boolean;
+  /**
+   * Bytes that a gradient may keep of the forward pass, 2 GiB where absent. Beyond it the batch is taken in parts, and where one
+   * sequence is too long the layers are computed again one by one.
+   */
+  readonly gradientMemory?: number;
 }
