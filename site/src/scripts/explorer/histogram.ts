@@ -14,6 +14,7 @@ export class RangeFilter {
   readonly #inputs: [HTMLInputElement, HTMLInputElement];
   readonly #text: HTMLElement;
   readonly #low: number;
+  #all: Uint32Array | null = null;
   readonly #high: number;
 
   constructor(
@@ -76,8 +77,8 @@ export class RangeFilter {
       [this.#inputs[0].value, this.#inputs[1].value] = [String(low), String(high)];
     for (const input of this.#inputs) input.setAttribute('aria-valuetext', significant(Number(input.value)));
     this.#text.textContent = range === null ? 'all' : `${significant(low)} to ${significant(high)}`;
-    const everything = new Uint8Array(others.length).fill(1);
-    const all = binned(everything, this.#column, this.#low, this.#high, BINS);
+    this.#all ??= binned(null, this.#column, this.#low, this.#high, BINS);
+    const all = this.#all;
     const kept = binned(others, this.#column, this.#low, this.#high, BINS);
     const top = Math.sqrt(Math.max(1, ...all));
     const bar = (count: number, i: number, name: string): SVGRectElement => {

@@ -63,6 +63,7 @@ async function start(root: HTMLElement): Promise<void> {
   });
   addEventListener('popstate', () => change(parseState(new URLSearchParams(location.search))));
   document.addEventListener('themechange', () => change({}));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => change({}));
   addEventListener('resize', () => change({}));
   await update();
 }

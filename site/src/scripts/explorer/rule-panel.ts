@@ -12,6 +12,7 @@ export const RULE_COLUMNS = ['cos_s_f', 'energy_vision', 'preference_low', 'cos_
 export class RulePanel {
   readonly #store: Store;
   readonly #standard: Rule;
+  #shown = '';
   readonly #eps = one<HTMLInputElement>('[data-rule="eps"]');
   readonly #percentile = one<HTMLInputElement>('[data-rule="percentile"]');
   readonly #strict = one<HTMLInputElement>('[data-rule="strict"]');
@@ -34,11 +35,15 @@ export class RulePanel {
   update(state: ExplorerState): void {
     const { columns } = this.#store;
     if (!columns.has('cos_s_f') || !columns.has('energy_vision')) return;
+    const has = RULE_COLUMNS.filter((name) => columns.has(name));
     const rule = {
       eps: state.eps ?? this.#standard.eps,
       percentile: state.percentile ?? this.#standard.percentile,
       strict: state.strict,
     };
+    const key = JSON.stringify([rule, has]);
+    if (key === this.#shown) return;
+    this.#shown = key;
     const result = applyRule(columns, rule, this.#standard);
     columns.set('rule', {
       column: {

@@ -1,4 +1,4 @@
-import { type ColumnData, columnValue } from '#release/columns.ts';
+import type { ColumnData } from '#release/columns.ts';
 import type { Mask } from './filter.ts';
 
 /** Colours as they are drawn: one for what the filters leave out, then one a group. */
@@ -28,6 +28,8 @@ export class Scatter {
   #mask: Mask = new Uint8Array();
   #ratio = 1;
   #frame: Frame | null = null;
+  /** What the positions were computed for. */
+  #placed: readonly unknown[] = [];
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
@@ -37,11 +39,13 @@ export class Scatter {
     this.#frame = frame;
     const box = this.#canvas.getBoundingClientRect();
     this.#ratio = Math.min(2, devicePixelRatio || 1);
-    this.#canvas.width = Math.max(1, Math.round(box.width * this.#ratio));
-    this.#canvas.height = Math.max(1, Math.round(box.height * this.#ratio));
+    const [width, height] = [box.width, box.height].map((side) => Math.max(1, Math.round(side * this.#ratio)));
+    if (this.#canvas.width !== width) this.#canvas.width = width as number;
+    if (this.#canvas.height !== height) this.#canvas.height = height as number;
     this.#place(frame);
     const context = this.#canvas.getContext('2d');
     if (!context) return;
+    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     if (frame.mask.length < FEW) this.#discs(context, frame.paint);
     else this.#pixels(context, frame.paint);
   }
@@ -72,17 +76,19 @@ export class Scatter {
   }
 
   #place({ x, y, mask }: Frame): void {
-    const n = mask.length;
+    this.#mask = mask;
     const { width, height } = this.#canvas;
+    const placed = [x, y, width, height] as const;
+    if (placed.every((part, i) => part === this.#placed[i])) return;
+    this.#placed = placed;
     const margin = MARGIN * this.#ratio;
     const scale = (column: ColumnData, length: number) => {
       const [low, high] = [column.column.min ?? 0, column.column.max ?? 1];
       return (value: number) => margin + ((value - low) / (high - low || 1)) * (length - 2 * margin);
     };
     const [toX, toY] = [scale(x, width), scale(y, height)];
-    this.#px = Float32Array.from({ length: n }, (_, i) => toX(columnValue(x, i) ?? Number.NaN));
-    this.#py = Float32Array.from({ length: n }, (_, i) => height - toY(columnValue(y, i) ?? Number.NaN));
-    this.#mask = mask;
+    this.#px = Float32Array.from(x.data, toX);
+    this.#py = Float32Array.from(y.data, (value) => height - toY(value));
   }
 
   /** Discs of a radius in CSS pixels. */

@@ -1,4 +1,4 @@
-import type { ColumnData } from '#release/columns.ts';
+import { type ColumnData, columnValue } from '#release/columns.ts';
 import { ReleaseReader } from '#release/reader.ts';
 import type { Column } from '#release/schema/columns.ts';
 import { runQuery } from '#release/search/query.ts';
@@ -50,7 +50,7 @@ export class Store {
       return;
     }
     const data = await this.reader.column(name);
-    if (data) this.columns.set(name, data);
+    if (data) this.columns.set(name, plain(data));
   }
 
   /** Features whose label words, promoted tokens or relations match; the last word may be unfinished. Null for an empty query. */
@@ -72,6 +72,13 @@ export class Store {
     for (const rank of bits.from(0, this.count)) mask[this.rank[rank] as number] = 1;
     return mask;
   }
+}
+
+/** The column as floats with NaN for what is missing, so that the loops over all features need no cases. */
+function plain(data: ColumnData): ColumnData {
+  if (data.data instanceof Float32Array) return data;
+  const values = Float32Array.from(data.data, (_, i) => columnValue(data, i) ?? Number.NaN);
+  return { column: { ...data.column, type: 'f32' }, data: values };
 }
 
 /** The 2-D map as two columns like any other. */

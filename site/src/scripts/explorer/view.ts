@@ -1,6 +1,7 @@
+import type { ColumnData } from '#release/columns.ts';
 import { featurePath } from '../../render/context.ts';
 import { significant } from '../../render/number.ts';
-import { keyOf } from './colours.ts';
+import { type Key, keyOf } from './colours.ts';
 import { fillSelect, one } from './dom.ts';
 import type { Mask } from './filter.ts';
 import { Scatter } from './scatter.ts';
@@ -20,6 +21,7 @@ export class View {
     (axis) => [axis, one<HTMLSelectElement>(`[data-axis="${axis}"]`)] as const,
   );
   #drag: { x: number; y: number } | null = null;
+  #key: { readonly of: string; readonly column: ColumnData | null; readonly key: Key } | null = null;
 
   constructor(store: Store, change: Change, state: () => ExplorerState) {
     this.#store = store;
@@ -100,13 +102,20 @@ export class View {
     if (ordinal >= 0) location.href = featurePath(this.#store.reader.id, this.#store.reader.locate(ordinal).id);
   }
 
+  /** The key of a column, resolved again only when the column or the scheme changes. */
+  #keyed(column: ColumnData | null): Key {
+    const of = `${document.documentElement.dataset['theme']} ${matchMedia('(prefers-color-scheme: dark)').matches}`;
+    if (this.#key?.column !== column || this.#key.of !== of) this.#key = { of, column, key: keyOf(column) };
+    return this.#key.key;
+  }
+
   draw(state: ExplorerState, mask: Mask, kept: number): void {
     for (const [axis, select] of this.#selects) select.value = state[axis];
     const [x, y] = [this.#store.columns.get(state.x), this.#store.columns.get(state.y)];
     const missing = one('[data-scatter-missing]');
     missing.hidden = x !== undefined && y !== undefined;
     if (!x || !y) return;
-    const key = keyOf(this.#store.columns.get(state.colour) ?? null);
+    const key = this.#keyed(this.#store.columns.get(state.colour) ?? null);
     this.#scatter.draw({ x, y, mask, paint: key.paint });
     this.#canvas.setAttribute(
       'aria-label',
