@@ -1,10 +1,13 @@
 import type { ColumnData } from '#release/columns.ts';
 import type { Mask } from './filter.ts';
+import { discStamp, press } from './stamp.ts';
+
+type Rgb = readonly [number, number, number];
 
 /** Colours as they are drawn: one for what the filters leave out, then one a group. */
 export interface Paint {
-  readonly muted: readonly [number, number, number];
-  readonly groups: readonly (readonly [number, number, number])[];
+  readonly muted: Rgb;
+  readonly groups: readonly Rgb[];
   /** Group of an ordinal. */
   readonly groupOf: (ordinal: number) => number;
 }
@@ -17,8 +20,8 @@ export interface Frame {
 }
 
 const MARGIN = 8;
-/** Up to so many points are drawn one by one. */
-const FEW = 20_000;
+/** From so many points on they are drawn smaller. */
+const MANY = 20_000;
 
 /** Points on a canvas, written straight into its pixels: a hundred thousand of them in some ten milliseconds. */
 export class Scatter {
@@ -45,34 +48,12 @@ export class Scatter {
     this.#place(frame);
     const context = this.#canvas.getContext('2d');
     if (!context) return;
-    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-    if (frame.mask.length < FEW) this.#discs(context, frame.paint);
-    else this.#pixels(context, frame.paint);
-  }
-
-  #pixels(context: CanvasRenderingContext2D, paint: Paint): void {
     const image = context.createImageData(this.#canvas.width, this.#canvas.height);
-    const pixels = new Uint32Array(image.data.buffer);
-    this.#points(pixels, 0, 0, () => rgba(paint.muted, 255));
-    const colours = paint.groups.map((colour) => rgba(colour, 255));
-    this.#points(pixels, 1, 1, (i) => colours[paint.groupOf(i)] ?? (colours[0] as number));
+    const { muted, groups, groupOf } = frame.paint;
+    const many = frame.mask.length >= MANY;
+    this.#points(image, 0, many ? 0.6 : 1.4, 0.7, () => muted);
+    this.#points(image, 1, many ? 1 : 2.4, many ? 0.6 : 0.8, (i) => groups[groupOf(i)] ?? muted);
     context.putImageData(image, 0, 0);
-  }
-
-  /** Smooth, slightly transparent discs, while there are few enough. */
-  #discs(context: CanvasRenderingContext2D, { muted, groups, groupOf }: Paint): void {
-    const radius = 2.2 * this.#ratio;
-    for (const kept of [0, 1])
-      for (let i = 0; i < this.#mask.length; i += 1) {
-        if (this.#mask[i] !== kept) continue;
-        const [x, y] = [this.#px[i] as number, this.#py[i] as number];
-        if (Number.isNaN(x) || Number.isNaN(y)) continue;
-        const [r, g, b] = kept === 0 ? muted : (groups[groupOf(i)] ?? muted);
-        context.fillStyle = `rgb(${r} ${g} ${b} / ${kept === 0 ? 0.6 : 0.75})`;
-        context.beginPath();
-        context.arc(x, y, radius, 0, 7);
-        context.fill();
-      }
   }
 
   #place({ x, y, mask }: Frame): void {
@@ -92,21 +73,12 @@ export class Scatter {
   }
 
   /** Discs of a radius in CSS pixels. */
-  #points(pixels: Uint32Array, kept: 0 | 1, radius: number, colour: (ordinal: number) => number): void {
-    const { width, height } = this.#canvas;
-    const r = Math.max(0.6, radius * this.#ratio);
-    const reach = Math.ceil(r);
+  #points(image: ImageData, kept: 0 | 1, radius: number, opacity: number, colour: (ordinal: number) => Rgb): void {
+    const stamp = discStamp(Math.max(0.6, radius * this.#ratio));
     for (let i = 0; i < this.#mask.length; i += 1) {
       if (this.#mask[i] !== kept) continue;
-      const [cx, cy] = [this.#px[i] as number, this.#py[i] as number];
-      if (Number.isNaN(cx) || Number.isNaN(cy)) continue;
-      const ink = colour(i);
-      const [x0, y0] = [Math.round(cx), Math.round(cy)];
-      for (let dy = -reach; dy <= reach; dy += 1)
-        for (let dx = -reach; dx <= reach; dx += 1) {
-          const [x, y] = [x0 + dx, y0 + dy];
-          if (dx * dx + dy * dy <= r * r && x >= 0 && y >= 0 && x < width && y < height) pixels[y * width + x] = ink;
-        }
+      const [x, y] = [this.#px[i] as number, this.#py[i] as number];
+      if (!Number.isNaN(x) && !Number.isNaN(y)) press(image, stamp, Math.round(x), Math.round(y), colour(i), opacity);
     }
   }
 
@@ -139,7 +111,3 @@ export class Scatter {
     };
   }
 }
-
-/** A pixel as a little-endian word. */
-const rgba = ([r, g, b]: readonly [number, number, number], alpha: number): number =>
-  ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;

@@ -1,2 +1,2 @@
 /** On a phone the filters start folded, so that the search and the list come first. */
-if (matchMedia('(max-width: 60rem)').matches) document.querySelector('.filters')?.removeAttribute('open');
+if (matchMedia('(min-width: 60rem)').matches) document.querySelector('.filters')?.setAttribute('open', '');
