@@ -9,7 +9,7 @@ import { type GradientGraph, gradientGraph, metricSeed } from './gradient-graph.
 import { type GroupSession, openGroups, runGroups } from './groups.ts';
 import { batchParts } from './memory.ts';
 import { checkMetric, METRIC_INPUTS, metricFeeds, metricGroups, metricKey } from './metric.ts';
-import { ONNX_TYPE } from './onnx/build.ts';
+import { type Dim, ONNX_TYPE } from './onnx/build.ts';
 import { layerOf, zSite } from './site.ts';
 import { concat, rows, someInputs, stackInputs } from './stack.ts';
 import { f32, type Tensor } from './tensor.ts';
@@ -62,7 +62,12 @@ function reduce(
 ): Plan['layers'] {
   const { graph, tape, places, grads } = made;
   const { heads, dHead } = forward.anatomy;
-  const count = graph.addInput(COUNT, 'float32', ['parallax_B', 'parallax_T']);
+  const input = (name: string, dims: readonly Dim[]) => {
+    graph.addInput(name, 'float32', dims);
+    tape.facts.input(graph.inputs.at(-1)!);
+    return name;
+  };
+  const count = input(COUNT, ['parallax_B', 'parallax_T']);
   const share = tape.op('Reciprocal', [tape.op('ReduceSum', [count, tape.ints([1])], { keepdims: 1 })]);
   const column = tape.op('Unsqueeze', [count, tape.ints([2])]);
   return Array.from({ length: layers }, (_, layer) => {
@@ -71,7 +76,7 @@ function reduce(
     const theirs =
       other === 'half'
         ? exchange(tape, z)
-        : graph.addInput(otherName(layer), 'float32', ['parallax_B', 'parallax_T', heads, dHead]);
+        : input(otherName(layer), tape.facts.shape(z) ?? ['parallax_B', 'parallax_T', heads, dHead]);
     const change = tape.op('Sub', [theirs, z]);
     const shape = tape.op('Shape', [change]);
     const grad = grads.get(zSite(layer));

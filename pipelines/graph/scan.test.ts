@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { GraphBuilder } from './onnx/build.ts';
+import { EditableGraph } from './onnx/graph.ts';
+import { readModel } from './onnx/model.ts';
+import { scanOver } from './scan.ts';
+import { openSession } from './session.ts';
+import { f32 } from './tensor.ts';
+
+test('a loop over groups gives what the graph gives at once, and computes the rest before it', async () => {
+  const g = new GraphBuilder();
+  const [x, y] = [g.input('x', 'float32', ['K', 2]), g.input('y', 'float32', [2])];
+  const before = g.op('Exp', [y]);
+  const product = g.op('Mul', [g.op('Relu', [x]), before]);
+  g.output(product, 'out', 'float32', ['K', 2]);
+  const graph = new EditableGraph(await readModel(g.toBytes()));
+  const [looped] = scanOver(graph, ['x'], [{ name: product, rank: 2 }]) as [string];
+  graph.outputs = [];
+  graph.addOutput(looped, 'float32');
+  graph.prune();
+  expect([...graph.nodes].map((node) => node.opType).sort()).toEqual(['Exp', 'Scan']);
+  const [direct, loop] = [await openSession(g.toBytes()), await openSession(graph.toBytes())];
+  const values = [1, -2, 3, 4, -5, 6, 7, 8];
+  const feeds = { y: f32([0.5, -1]) };
+  const expected = (await direct.run({ ...feeds, x: f32(values, [4, 2]) }))['out']!;
+  const got = (await loop.run({ ...feeds, x: f32(values, [2, 2, 2]) }))[looped]!;
+  expect(got.dims).toEqual([2, 2, 2]);
+  expect(got.data).toEqual(expected.data);
+  await direct.close();
+  await loop.close();
+});
