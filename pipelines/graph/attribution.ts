@@ -11,7 +11,7 @@ import { batchParts } from './memory.ts';
 import { checkMetric, METRIC_INPUTS, metricFeeds, metricGroups, metricKey } from './metric.ts';
 import { type Dim, ONNX_TYPE } from './onnx/build.ts';
 import { layerOf, zSite } from './site.ts';
-import { concat, rows, someInputs, stackInputs } from './stack.ts';
+import { concat, rows, someInputs, stackInputs, stackLayers } from './stack.ts';
 import { f32, type Tensor } from './tensor.ts';
 import type {
   Attribution,
@@ -110,21 +110,6 @@ async function plan(
     metric: made.metric!,
     layers: outputs,
   };
-}
-
-/** Layers `[K, batch, ...]` side by side: `[K, batch, layer, ...]`. */
-function stackLayers(blocks: readonly Tensor[]): Tensor<'float32'> {
-  const [k, batch, ...rest] = blocks[0]!.dims as [number, number, ...number[]];
-  const inner = rest.reduce((a, b) => a * b, 1);
-  const data = new Float32Array(k * batch * blocks.length * inner);
-  blocks.forEach((block, layer) => {
-    for (let row = 0; row < k * batch; row += 1)
-      data.set(
-        (block.data as Float32Array).subarray(row * inner, (row + 1) * inner),
-        (row * blocks.length + layer) * inner,
-      );
-  });
-  return f32(data, [k, batch, blocks.length, ...rest]);
 }
 
 /** The parts of a request that a batch is cut by. */

@@ -1,5 +1,5 @@
 import { GraphError } from './errors.ts';
-import { sizeOf, type Tensor } from './tensor.ts';
+import { f32, sizeOf, type Tensor } from './tensor.ts';
 
 type Typed = Tensor['data'];
 const like = (data: Typed, length: number): Typed => new (data.constructor as new (n: number) => Typed)(length);
@@ -92,4 +92,19 @@ export function concatBatch(tensors: readonly Tensor<'float32'>[]): Tensor<'floa
     at += dims[1]!;
   }
   return { type: 'float32', dims: [k, batch, ...rest], data };
+}
+
+/** Layers `[K, batch, ...]` side by side: `[K, batch, layer, ...]`. */
+export function stackLayers(blocks: readonly Tensor[]): Tensor<'float32'> {
+  const [k, batch, ...rest] = blocks[0]!.dims as [number, number, ...number[]];
+  const inner = rest.reduce((a, b) => a * b, 1);
+  const data = new Float32Array(k * batch * blocks.length * inner);
+  blocks.forEach((block, layer) => {
+    for (let row = 0; row < k * batch; row += 1)
+      data.set(
+        (block.data as Float32Array).subarray(row * inner, (row + 1) * inner),
+        (row * blocks.length + layer) * inner,
+      );
+  });
+  return f32(data, [k, batch, blocks.length, ...rest]);
 }
