@@ -90,7 +90,7 @@ describe.skipIf(!executablePath)('pages in Chromium, from a bare file server', (
       if (scripts && name === 'explorer') await page.waitForSelector('[data-explorer][data-ready]');
       expect(await page.locator('h1').count()).toBe(1);
       expect(await page.locator('h1').isVisible()).toBe(true);
-      expect((await page.locator('main').innerText()).length).toBeGreaterThan(40);
+      expect((await page.locator('main').innerText()).length).toBeGreaterThan(30);
       if (scripts) {
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
         if (SEEN_BY_AXE.includes(screen)) expect(await violations(page)).toEqual([]);

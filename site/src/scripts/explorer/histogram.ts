@@ -6,11 +6,17 @@ const BINS = 40;
 const HEIGHT = 34;
 const SVG = 'http://www.w3.org/2000/svg';
 
+function path(name: string): SVGPathElement {
+  const element = document.createElementNS(SVG, 'path');
+  element.setAttribute('class', name);
+  return element;
+}
+
 /** A small histogram with two handles: all features in grey, those that the other filters keep in ink. */
 export class RangeFilter {
   readonly element: HTMLElement;
   readonly #column: ColumnData;
-  readonly #bars: SVGSVGElement;
+  readonly #paths = { all: path('all'), kept: path('kept'), out: path('out') };
   readonly #inputs: [HTMLInputElement, HTMLInputElement];
   readonly #text: HTMLElement;
   readonly #low: number;
@@ -30,14 +36,19 @@ export class RangeFilter {
     const legend = document.createElement('legend');
     legend.textContent = about.title;
     legend.title = about.description;
-    this.#bars = document.createElementNS(SVG, 'svg');
-    this.#bars.setAttribute('width', '100%');
-    this.#bars.setAttribute('height', String(HEIGHT));
-    this.#bars.setAttribute('aria-hidden', 'true');
+    const bars = document.createElementNS(SVG, 'svg');
+    const sizes = {
+      width: '100%',
+      height: String(HEIGHT),
+      viewBox: `0 0 ${BINS} ${HEIGHT}`,
+      preserveAspectRatio: 'none',
+    };
+    for (const [name, value] of Object.entries({ ...sizes, 'aria-hidden': 'true' })) bars.setAttribute(name, value);
+    bars.append(...Object.values(this.#paths));
     this.#text = document.createElement('span');
     this.#text.className = 'range-text';
     this.#inputs = [this.#handle('least', this.#low), this.#handle('most', this.#high)];
-    this.element.append(legend, this.#bars, ...this.#inputs, this.#text);
+    this.element.append(legend, bars, ...this.#inputs, this.#text);
     for (const input of this.#inputs) input.addEventListener('input', () => onChange(this.#read()));
     if (onRemove) {
       const button = document.createElement('button');
@@ -81,20 +92,21 @@ export class RangeFilter {
     const all = this.#all;
     const kept = binned(others, this.#column, this.#low, this.#high, BINS);
     const top = Math.sqrt(Math.max(1, ...all));
-    const bar = (count: number, i: number, name: string): SVGRectElement => {
-      const rect = document.createElementNS(SVG, 'rect');
-      const height = (HEIGHT * Math.sqrt(count)) / top;
-      const at = this.#low + ((i + 0.5) / BINS) * (this.#high - this.#low);
-      rect.setAttribute('x', `${(100 * i) / BINS}%`);
-      rect.setAttribute('width', `${100 / BINS - 0.3}%`);
-      rect.setAttribute('y', (HEIGHT - height).toFixed(1));
-      rect.setAttribute('height', height.toFixed(1));
-      rect.setAttribute('class', name + (at < low || at > high ? ' out' : ''));
-      return rect;
-    };
-    this.#bars.replaceChildren(
-      ...[...all].map((n, i) => bar(n, i, 'all')),
-      ...[...kept].map((n, i) => bar(n, i, 'kept')),
+    this.#paths.all.setAttribute('d', outline(all, top));
+    this.#paths.kept.setAttribute('d', outline(kept, top));
+    const place = (value: number): number => (BINS * (value - this.#low)) / (this.#high - this.#low || 1);
+    this.#paths.out.setAttribute(
+      'd',
+      `M0 0H${place(low)}V${HEIGHT}H0ZM${place(high)} 0H${BINS}V${HEIGHT}H${place(high)}Z`,
     );
   }
 }
+
+/** Bars as one outline, heights by the square root of the count. */
+const outline = (counts: Uint32Array, top: number): string =>
+  [...counts]
+    .map(
+      (count, i) =>
+        `M${i + 0.06} ${HEIGHT}V${(HEIGHT - (HEIGHT * Math.sqrt(count)) / top).toFixed(1)}H${i + 0.94}V${HEIGHT}Z`,
+    )
+    .join('');

@@ -3,7 +3,7 @@ import { one } from './dom.ts';
 import { csv, download, json } from './export.ts';
 import type { Mask } from './filter.ts';
 import { sorted } from './filter.ts';
-import type { ExplorerState } from './state.ts';
+import { type ExplorerState, formatState } from './state.ts';
 import type { Store } from './store.ts';
 import { PAGE, rows } from './table.ts';
 
@@ -18,7 +18,9 @@ export class List {
   #ordinals: number[] = [];
   #names: string[] = [];
   #shown = 0;
-  #drawing = 0;
+  /** Number of the view that the rows belong to. */
+  #view = 0;
+  #queue: Promise<void> = Promise.resolve();
 
   constructor(store: Store, change: Change) {
     this.#store = store;
@@ -50,10 +52,12 @@ export class List {
     this.#ordinals = sorted(mask, column, this.#store.rank, state.descending);
     this.#names = this.columnsFor(state);
     this.#head(state);
+    // The page came with the first rows of the view that has no address.
+    const ready = this.#view === 0 && formatState(state) === '';
     this.#shown = 0;
     one('[data-count]').textContent = `${count(this.#ordinals.length)} of ${count(this.#store.count)} features`;
     one('[data-copy-view]').textContent = 'Copy the link to this view';
-    await this.#append(true);
+    await this.#append(true, ready);
   }
 
   #head(state: ExplorerState): void {
@@ -85,14 +89,21 @@ export class List {
     one('thead', this.#table).replaceChildren(row);
   }
 
-  async #append(fresh = false): Promise<void> {
-    const ticket = ++this.#drawing;
+  /** Rows come one after the other; those of a view that is no longer shown are dropped. */
+  #append(fresh = false, ready = false): Promise<void> {
+    if (fresh) this.#view += 1;
+    const view = this.#view;
+    this.#queue = this.#queue.then(() => (view === this.#view ? this.#draw(view, fresh, ready) : undefined));
+    return this.#queue;
+  }
+
+  async #draw(view: number, fresh: boolean, ready: boolean): Promise<void> {
     const from = fresh ? 0 : this.#shown;
-    const text = await rows(this.#store, this.#ordinals.slice(from, from + PAGE), this.#names);
-    if (ticket !== this.#drawing) return;
+    const text = ready ? '' : await rows(this.#store, this.#ordinals.slice(from, from + PAGE), this.#names);
+    if (view !== this.#view) return;
     const body = one('tbody', this.#table);
-    if (fresh) body.innerHTML = text;
-    else body.insertAdjacentHTML('beforeend', text);
+    if (fresh && !ready) body.innerHTML = text;
+    else if (!fresh) body.insertAdjacentHTML('beforeend', text);
     this.#shown = Math.min(this.#ordinals.length, from + PAGE);
     const more = one<HTMLButtonElement>('[data-more]');
     more.hidden = this.#shown >= this.#ordinals.length;
