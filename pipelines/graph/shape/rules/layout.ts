@@ -1,7 +1,11 @@
 import { intAttr, intsAttr } from '../../onnx/attributes.ts';
 import type { Dim } from '../../onnx/build.ts';
-import { add, div, mul, product, quotient } from '../dim.ts';
+import { elementType, numbersOf, tensorValue } from '../../onnx/values.ts';
+import { add, div, mul, product, quotient, sub } from '../dim.ts';
 import { axesOf, axisOf, broadcastShapes, isNumbers, one, type ShapeRule } from './kit.ts';
+
+/** Vectors up to this length are followed as shapes. */
+const SMALL = 16;
 
 const gather: ShapeRule = (node, facts) => {
   const data = facts.shape(node.input[0]!);
@@ -136,10 +140,8 @@ const constantOfShape: ShapeRule = (node, facts) => {
   if (!dims) return typeof length === 'number' ? one(Array.from({ length }, () => facts.fresh())) : undefined;
   const fill = node.attribute.find((a) => a.name === 'value')?.t;
   const size = dims.length === 1 ? dims[0] : undefined;
-  const ints = typeof size === 'number' && size <= 16 && fill?.dataType === 7;
-  const value = fill && (fill.int64Data.length ? Number(fill.int64Data[0]) : new DataView(fill.rawData.slice().buffer));
-  const element = value instanceof DataView ? (ints ? Number(value.getBigInt64(0, true)) : 0) : (value ?? 0);
-  return one(dims, ints ? Array.from({ length: size as number }, () => element) : undefined);
+  const small = typeof size === 'number' && size <= SMALL && elementType(fill?.dataType ?? 1) === 'int64';
+  return one(dims, small ? Array.from({ length: size }, () => numbersOf(tensorValue(fill!))[0]!) : undefined);
 };
 
 const expand: ShapeRule = (node, facts) => {
@@ -205,9 +207,12 @@ const nonZero: ShapeRule = (node, facts) => {
   return shape && one([shape.length, facts.fresh()]);
 };
 
+/** A range counted by ones is as long as its bounds are apart; by names that cannot be negative. */
 const range: ShapeRule = (node, facts) => {
   const [start, limit, delta] = node.input.map((v) => facts.ints(v)?.[0]);
-  return one([start === 0 && delta === 1 && limit !== undefined ? limit : facts.fresh()]);
+  if (start === undefined || limit === undefined || delta !== 1) return one([facts.fresh()]);
+  const length = sub(limit, start);
+  return one([typeof length === 'number' ? Math.max(length, 0) : length]);
 };
 
 /** Operators that move elements. */
