@@ -7,6 +7,7 @@ import { type Step, stepFeeds, stepsOf } from './edit/steps.ts';
 import { GraphError } from './errors.ts';
 import { completeInputs, type Sizes, sizesOf } from './feeds.ts';
 import { lower } from './lower/index.ts';
+import { refusedByKernel } from './lower/kernel.ts';
 import { computeInFloat32 } from './lower/precision.ts';
 import { nearest } from './nearest.ts';
 import { EditableGraph } from './onnx/graph.ts';
@@ -115,9 +116,10 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
       });
       places.set(site, { ...place, value: turned });
     }
-    if (layers.size === 0) return { copy, places };
+    const refused = refusedByKernel(copy);
+    if (layers.size === 0 && refused.size === 0) return { copy, places };
     const layerOf = new Map([...layers].map((layer) => [anatomy.attention[layer]!.node.output[0], layer]));
-    const lowered = lower(copy, (node) => layerOf.has(node.output[0]));
+    const lowered = lower(copy, (node) => layerOf.has(node.output[0]) || refused.has(node));
     const missed = [...layers].find((layer) => ![...lowered.keys()].some((n) => layerOf.get(n.output[0]) === layer));
     if (missed !== undefined)
       throw new GraphError(
