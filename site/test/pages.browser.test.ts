@@ -20,6 +20,7 @@ const NAMES = [
   'reading',
   'running',
   'api',
+  'reference',
   'about',
   'compare',
 ];

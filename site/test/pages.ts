@@ -39,6 +39,7 @@ export const pagesOf = ({ id, ready }: TestSite): Record<string, string> => ({
   reading: '/how-to-read/',
   running: '/run/',
   api: '/api-guide/',
+  reference: '/api-guide/reference/',
   about: '/about/',
   compare: '/compare/',
 });

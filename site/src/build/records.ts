@@ -25,7 +25,7 @@ async function featurePage(release: SiteRelease, id: string): Promise<Rendered> 
     reader.hash('cards', layer, index),
   ]);
   if (feature === null) throw new Error(`${id}: ${release.id} ranks it, but has no card of it`);
-  return renderFeature(feature, examples, reader.manifest, await buildContext(release, hash));
+  return renderFeature(feature, examples, reader.manifest, await buildContext(release, hash, feature));
 }
 
 async function pagesOf(release: SiteRelease): Promise<{ record: string; page: RecordPage }[]> {

@@ -11,6 +11,8 @@ export interface Context {
   /** Scheme and host for citations, without a slash at the end; '' where the page does not know it. */
   readonly origin: string;
   readonly summary: Summary | null;
+  /** Labels of other features by id, where the maker of the page had them at hand. */
+  readonly labels?: ReadonlyMap<string, string>;
 }
 
 /** The two parts that a page shell is filled with. */

@@ -71,7 +71,7 @@ function body(
         caption: html`Activation on held-out tokens where it fires; largest ${fixed(feature.max_activation)}.`,
       }),
     ],
-    ['near', 'Its neighbours', neighbours(feature, context.release)],
+    ['near', 'Its neighbours', neighbours(feature, context)],
     ['cite', 'Cite this page', cite],
     ['raw', 'Raw data', raws(feature, context)],
   ];

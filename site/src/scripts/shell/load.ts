@@ -4,6 +4,8 @@ import { fetchSource } from '#release/source-fetch.ts';
 import type { Context, Rendered } from '../../render/context.ts';
 import { renderFeature } from '../../render/feature.ts';
 import { renderHead } from '../../render/head.ts';
+import { featureLabels } from '../../render/labels.ts';
+import { nearIds } from '../../render/neighbours.ts';
 import type { Place } from './place.ts';
 
 /** A page that cannot be shown, with the reason in words. */
@@ -14,6 +16,13 @@ export async function servedReleases(): Promise<string[]> {
   const response = await fetch('/data/releases.json');
   if (!response.ok) throw new Missing('This host does not say which releases it serves.');
   return ((await response.json()) as { id: string }[]).map(({ id }) => id);
+}
+
+/** An address below a release's name, with the newest id in its place; null where there is no such release. Total. */
+export async function newestAddress(pathname: string): Promise<string | null> {
+  const match = /^\/r\/([a-z0-9-]+)(\/.*)?$/.exec(pathname);
+  const newest = match && newestOf(await servedReleases(), match[1] as string);
+  return newest ? `/r/${newest}${match[2] ?? '/'}` : null;
 }
 
 /** The release that a place names: itself, or the newest of its name. */
@@ -47,5 +56,6 @@ export async function renderPlace(place: Place): Promise<Rendered & { release: s
     reader.hash('cards', record.layer, record.index),
   ]);
   if (!feature) throw new Missing(`${id} has no feature L${record.layer}F${record.index}.`);
-  return { release: id, ...renderFeature(feature, examples, reader.manifest, context(hash)) };
+  const labels = await featureLabels(reader, nearIds(feature));
+  return { release: id, ...renderFeature(feature, examples, reader.manifest, { ...context(hash), labels }) };
 }

@@ -1,12 +1,16 @@
 import { addCopyButtons } from '../copy.ts';
 import '../record.ts';
-import { Missing, renderPlace } from './load.ts';
+import { Missing, newestAddress, renderPlace } from './load.ts';
 import { placeOf } from './place.ts';
 
 /** On a host without a Worker every record's address ends here: the page is made from the release's files. */
 async function fill(main: HTMLElement): Promise<void> {
   const place = placeOf(location.pathname);
-  if (!place) return;
+  if (!place) {
+    const newest = await newestAddress(location.pathname);
+    if (newest) location.replace(newest + location.search + location.hash);
+    return;
+  }
   main.innerHTML = '<p class="absent" role="status">Reading the release …</p>';
   const { head, main: body } = await renderPlace(place);
   document.title = new DOMParser().parseFromString(head, 'text/html').title;
