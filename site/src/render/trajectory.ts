@@ -4,8 +4,17 @@ import { plotFigure } from './figure.ts';
 import { type Html, html } from './html.ts';
 import { angle, fixed } from './number.ts';
 
-const HEIGHT = 190;
+const HEIGHT = 200;
+const TOP = 18;
 const STAGE_X = { S: 8, middle: 44, F: 80 } as const;
+
+const WHOLE = fixedAxis([-1, -0.5, 0, 0.5, 1], 1);
+/** From narrow to wide; the first that holds every cosine is drawn, and the caption says where it begins. */
+const AXES = [
+  fixedAxis([0.9, 0.925, 0.95, 0.975, 1], 3),
+  fixedAxis([0.5, 0.625, 0.75, 0.875, 1], 3),
+  fixedAxis([0, 0.25, 0.5, 0.75, 1], 2),
+];
 
 interface Mark {
   readonly stage: string;
@@ -18,9 +27,9 @@ interface Mark {
 /** Cosine of each stage's decoder row to where it started, along both paths; controls in grey at the end they stand for. */
 export function trajectory(of: StageMetrics): Html {
   const marks = marksOf(of);
-  const low = Math.min(0, ...marks.map((mark) => mark.cosine));
-  const axis = fixedAxis(low < 0 ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1], low < 0 ? 1 : 2);
-  const y = (cosine: number): string => (8 + ((100 - at(axis, cosine)) / 100) * (HEIGHT - 34)).toFixed(1);
+  const lowest = Math.min(...marks.map((mark) => mark.cosine));
+  const axis = AXES.find((candidate) => candidate.low <= lowest) ?? WHOLE;
+  const y = (cosine: number): string => (TOP + ((100 - at(axis, cosine)) / 100) * (HEIGHT - TOP - 32)).toFixed(1);
   const lines = marks
     .filter((mark) => mark.x === STAGE_X.middle)
     .map(
@@ -31,7 +40,7 @@ export function trajectory(of: StageMetrics): Html {
   return plotFigure({
     id: 'stages',
     alt: `Cosine of the decoder row to its start: ${marks.map((mark) => `${mark.stage} ${fixed(mark.cosine)}`).join(', ')}.`,
-    caption: html`Where the decoder row points after each stage, as its cosine to the start S. Grey: the controls, which show how far a row turns without pictures, or with another seed.`,
+    caption: html`Where the decoder row points after each stage, as its cosine to the start S. Grey: the controls, which show how far a row turns without pictures, or with another seed. The axis begins at ${fixed(axis.low, 1)}.`,
     plot: html`<svg width="100%" height="${HEIGHT}" class="trajectory"><g class="grid">${axis.ticks.map(
       (tick) =>
         html`<line x1="${STAGE_X.S}%" x2="${STAGE_X.F}%" y1="${y(tick)}" y2="${y(tick)}"/><text x="0" y="${y(tick)}" dy="4">${fixed(tick, axis.digits)}</text>`,
@@ -57,8 +66,17 @@ function marksOf(of: StageMetrics): Mark[] {
 const segment = (x1: number, c1: number, x2: number, c2: number, y: (c: number) => string): Html =>
   html`<line x1="${x1}%" y1="${y(c1)}" x2="${x2}%" y2="${y(c2)}"/>`;
 
+/** Where a stage's name stands beside its dot, so that names of dots that coincide do not. */
+const NAME_AT: Record<string, { dx: number; dy: number; anchor: string }> = {
+  S: { dx: 0, dy: -10, anchor: 'middle' },
+  D: { dx: 0, dy: 20, anchor: 'middle' },
+  M: { dx: 0, dy: -10, anchor: 'middle' },
+  C: { dx: 10, dy: -1, anchor: 'start' },
+  F2: { dx: 10, dy: 11, anchor: 'start' },
+  F: { dx: 34, dy: 4, anchor: 'start' },
+};
+
 function dot(stage: string, x: number, cosine: number, y: (c: number) => string, control: boolean): Html {
-  const side = control ? 'after' : x === STAGE_X.F ? 'after-far' : 'above';
-  const dx = { after: 10, 'after-far': 30, above: 0 }[side];
-  return html`<g class="${control ? 'of-control' : 'of-plain'} filled"><circle cx="${x}%" cy="${y(cosine)}" r="${control ? 4 : 5}"/><text x="${x}%" dx="${dx}" y="${y(cosine)}" dy="${side === 'above' ? -9 : 4}" text-anchor="${side === 'above' ? 'middle' : 'start'}">${stage}</text></g>`;
+  const { dx, dy, anchor } = NAME_AT[stage] ?? { dx: 10, dy: 4, anchor: 'start' };
+  return html`<g class="${control ? 'of-control' : 'of-plain'} filled"><circle cx="${x}%" cy="${y(cosine)}" r="${control ? 4 : 5}"/><text x="${x}%" dx="${dx}" y="${y(cosine)}" dy="${dy}" text-anchor="${anchor}">${stage}</text></g>`;
 }
