@@ -39,28 +39,28 @@ export function wantedFiles(names: readonly string[]): string[] {
   return [...names.filter((name) => /^[\w-]+\.(json|jinja)$/.test(name)), ...new Set(graphs)];
 }
 
-/** One request to a hub, with the user's token where there is one. Throws `ParallaxError` where it fails. */
-export async function fetchHub(url: string): Promise<Response> {
+/** One request for a `what` to a hub, with the user's token where there is one. Throws `ParallaxError` where it fails. */
+export async function fetchHub(url: string, what: 'model' | 'dictionary'): Promise<Response> {
   const token = process.env['HF_TOKEN'];
   const why = await fetch(url, { headers: token ? { authorization: `Bearer ${token}` } : {} }).then(
     (response) => (response.ok ? response : `answers ${response.status}`),
     (cause: Error) => `cannot be reached (${cause.message})`,
   );
   if (typeof why !== 'string') return why;
-  throw new ParallaxError(`${url} ${why}`, 'check the id and the network, or download it and name its folder');
+  throw new ParallaxError(`${url} ${why}`, `check the ${what} id and the network, or download it and name its folder`);
 }
 
 /** Files are written to a temporary folder, renamed when all are there. */
 async function download(id: string, revision: string, folder: string): Promise<void> {
   const host = env.remoteHost.replace(/\/$/, '');
-  const listing = await fetchHub(`${host}/api/models/${id}/revision/${revision}`);
+  const listing = await fetchHub(`${host}/api/models/${id}/revision/${revision}`, 'model');
   const { siblings } = Listing.parse(await listing.json());
   const partial = `${folder}.${process.pid}.tmp`;
   try {
     for (const name of wantedFiles(siblings.map((file) => file.rfilename))) {
       const path = join(partial, name);
       await mkdir(dirname(path), { recursive: true });
-      const { body } = await fetchHub(`${host}/${id}/resolve/${revision}/${name}`);
+      const { body } = await fetchHub(`${host}/${id}/resolve/${revision}/${name}`, 'model');
       await pipeline(Readable.fromWeb(body as ReadableStream), createWriteStream(path));
     }
     await rename(partial, folder);

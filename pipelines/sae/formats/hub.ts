@@ -33,7 +33,7 @@ export function parseHubId(text: string): HubId | undefined {
 export async function locateDictionary(
   pathOrId: string,
   wanted: readonly string[],
-  get: (url: string) => Promise<Response> = fetchHub,
+  get: (url: string) => Promise<Response> = (url) => fetchHub(url, 'dictionary'),
 ): Promise<string> {
   const isFolder = (path: string) =>
     stat(path).then(
