@@ -104,19 +104,19 @@ const Heads = z.strictObject({
     .strictObject({
       top: z.int().min(1).default(3),
       randomDraws: z.int().min(1).default(8),
-      samples: z.int().min(8).default(150),
+      samples: z.int().min(8).default(100),
       /** Other scenes, over which a head's mean is taken. */
       means: z.int().min(8).default(64),
     })
     .prefault({}),
   causal: z
     .strictObject({
-      features: z.int().min(0).default(6),
+      features: z.int().min(0).default(4),
       /** Multiples of the feature's mean peak activation; 0 is ablation. */
       doses: z.array(z.number()).min(1).default([0, -1, 1, 2]),
       /** Random directions of equal norm. */
       draws: z.int().min(1).default(2),
-      samples: z.int().min(8).default(80),
+      samples: z.int().min(8).default(64),
     })
     .prefault({}),
 });

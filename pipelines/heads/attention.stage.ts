@@ -60,7 +60,7 @@ export const run: StageRun = async ({ settings, files, out, device, progress }) 
       views: encoded.slice(0, s.views).map((e, i) => ({
         index: s.from + i,
         prompt: e.sample.prompt,
-        weights: Array.from(found[i]!.tuned[h]!.last, (w) => Math.round(w * 1e4) / 1e4),
+        weights: Array.from(found[i]!.tuned[h]!.patches, (w) => Math.round(w * 1e4) / 1e4),
       })),
     })),
   };

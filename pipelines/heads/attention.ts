@@ -9,8 +9,8 @@ export interface HeadAttention {
   readonly mass: number;
   /** Entropy of the attention over image tokens (renormalised), in nats. */
   readonly entropy: number;
-  /** Attention of the last token on each image token, in order. */
-  readonly last: Float32Array;
+  /** Attention on each image token, in order. */
+  readonly patches: Float32Array;
 }
 
 /** Attention of every head of a layer, `[samples][heads]`, from a decoder that reads the given embeddings. */
@@ -31,13 +31,15 @@ export async function layerAttention(
       const weight = (q: number, k: number) => pattern.data[((row * heads + h) * queries + q) * keys + k]!;
       let mass = 0;
       let nats = 0;
+      const patches = new Float32Array(image.length);
       for (const q of text) {
         const weights = image.map((k) => weight(q, k));
         const sum = weights.reduce((a, b) => a + b, 0);
+        for (const [i, w] of weights.entries()) patches[i]! += w / text.length;
         mass += sum / text.length;
         nats += (sum > 0 ? entropy(weights).entropy : Math.log(image.length)) / text.length;
       }
-      return { mass, entropy: nats, last: Float32Array.from(image, (k) => weight(e.ids.length - 1, k)) };
+      return { mass, entropy: nats, patches };
     });
   });
 }

@@ -11,7 +11,7 @@ export const HeadAblation = z.object({
   effect: Controlled,
 });
 
-/** Attention of one head over one picture, from the last token of the question. */
+/** Attention of one head over one picture, mean over the text tokens after it. */
 export const AttentionView = z.object({
   image: z.string(),
   prompt: z.string(),

@@ -4,7 +4,7 @@ import { heatmap } from './heatmap.ts';
 import { type Html, html } from './html.ts';
 import { percent } from './number.ts';
 
-/** Attention of the last token of the question over the patches of pictures. */
+/** Attention over the patches of pictures, mean over the words after them. */
 export function attentionViews(head: HeadRecord, release: string): Html {
   if (head.attention.length === 0)
     return html`<p class="absent">Attention patterns of this head were not kept in this release.</p>`;
