@@ -90,7 +90,7 @@ function ablation(head: HeadRecord): Html {
     return (
       rows.length > 0 &&
       intervalPlot({
-        caption: html`Paired change of the ${measure === 'log_odds' ? term('log-odds') : 'accuracy'} when the head is replaced; grey: random heads.`,
+        caption: html`Paired change of the ${measure === 'log_odds' ? term('log-odds') : 'accuracy'} when the head is held at its mean; grey: the control that stands beside it.`,
         axis: measure === 'log_odds' ? 'change of the log-odds (nats)' : 'change of the accuracy',
         rows: rows.map((a) => ({
           label: html`${a.method} <span class="n">${a.task === 'spatial' ? 'spatial task' : 'control task'}</span>`,
