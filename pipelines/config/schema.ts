@@ -21,7 +21,8 @@ const Data = z.strictObject({
   heldOut: z.number().gt(0).lt(0.9).default(0.2),
 });
 
-const Sae = z.strictObject({
+/** How a run trains its dictionaries; `sae/` takes its defaults from here. */
+export const SaeConfig = z.strictObject({
   features: z.int().min(2).default(1024),
   activation: z.enum(['relu', 'topk', 'batchtopk', 'jumprelu']).default('topk'),
   k: z.int().min(1).default(16),
@@ -164,7 +165,7 @@ export const RunConfig = z.strictObject({
   /** Dictionaries beside S and F. */
   stages: z.array(z.enum(['D', 'M', 'F2', 'C'])).default(['D', 'M', 'F2', 'C']),
   data: Data.prefault({}),
-  sae: Sae.prefault({}),
+  sae: SaeConfig.prefault({}),
   diff: Diff.prefault({}),
   spatial: Spatial.prefault({}),
   heads: Heads.prefault({}),

@@ -67,3 +67,10 @@ export async function* dataset(name: string, { seed, from, to }: Slice): AsyncIt
     yield sample;
   }
 }
+
+/** The same samples, all at once. */
+export async function collect(name: string, slice: Slice): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for await (const sample of dataset(name, slice)) samples.push(sample);
+  return samples;
+}

@@ -2,5 +2,4 @@ export { type ArrayFile, type NamedArray, readArrays, vector, writeArrays } from
 export type { DiffSettings } from './diff.stage.ts';
 export type { DiffJoinSettings } from './join.stage.ts';
 export { type FeatureDiff, type LayerDiff, openLayerDiff, readDiffSummary } from './read.ts';
-export { foldersOf, needFolders } from './roles.ts';
 export type { DiffSummary } from './summary.ts';

@@ -2,19 +2,8 @@ import type { GraphAnatomy } from './anatomy/index.ts';
 import type { GraphInput } from './anatomy/inputs.ts';
 import { GraphError } from './errors.ts';
 import { numbersOf, numberToHalf } from './onnx/values.ts';
-import { type ElementType, sizeOf, type Tensor, type TypedArrays } from './tensor.ts';
+import { ARRAY, type ElementType, sizeOf, type Tensor } from './tensor.ts';
 import type { DecoderInputs } from './types.ts';
-
-const ARRAY: { [T in ElementType]: new (length: number) => TypedArrays[T] } = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-};
 
 /** A tensor in another element type; the same one where the type fits already. */
 export function castTensor(tensor: Tensor, type: ElementType): Tensor {

@@ -11,6 +11,23 @@ export interface TypedArrays {
 }
 export type ElementType = keyof TypedArrays;
 
+/** Constructor of the array that holds an element type: by length, or as a view of a buffer. */
+export const ARRAY: {
+  readonly [T in ElementType]: {
+    new (length: number): TypedArrays[T];
+    new (buffer: ArrayBuffer, at?: number, length?: number): TypedArrays[T];
+  };
+} = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+};
+
 /** A dense row-major array. `float16` holds the 16-bit patterns, `bool` holds 0 and 1. */
 export interface Tensor<T extends ElementType = ElementType> {
   readonly type: T;

@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { StageRun } from '#pipelines/config/stage.ts';
+import { collect } from '#pipelines/data/index.ts';
 import { byLength, openModel } from '#pipelines/models/index.ts';
 import { type HeadAttention, layerAttention, sameEmbeddings } from './attention.ts';
 import { meanEstimate } from './estimate.ts';
 import type { AttentionFile } from './files.ts';
-import { collect, encodeAll } from './samples.ts';
+import { encodeAll } from './samples.ts';
 
 const Settings = z.strictObject({
   layer: z.int(),
@@ -26,7 +27,10 @@ export const run: StageRun = async ({ settings, files, out, device, progress }) 
   const s = Settings.parse(settings);
   const tuned = await openModel(files['model']!, { role: 'tuned', device });
   const base = await openModel(files['base']!, { role: 'base', device });
-  const encoded = await encodeAll(tuned, await collect('scenes/spatial', s.seed, s.from, s.from + s.samples));
+  const encoded = await encodeAll(
+    tuned,
+    await collect('scenes/spatial', { seed: s.seed, from: s.from, to: s.from + s.samples }),
+  );
   const found: { tuned: HeadAttention[]; base: HeadAttention[] }[] = new Array(encoded.length);
   let done = 0;
   for (const index of byLength(encoded, BATCH)) {

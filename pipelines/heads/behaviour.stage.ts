@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { StageRun } from '#pipelines/config/stage.ts';
+import { collect } from '#pipelines/data/index.ts';
 import type { Sample } from '#pipelines/data/sample.ts';
 import { choiceOf, openModel } from '#pipelines/models/index.ts';
 import type { Encoded, TracedModel } from '#pipelines/models/types.ts';
 import type { BehaviourRow } from '#release/schema/index.ts';
 import { answer } from './behaviour.ts';
 import { meanEstimate } from './estimate.ts';
-import { answerable, collect, encodeAll, encodeMeanImage } from './samples.ts';
+import { answerable, encodeAll, encodeMeanImage } from './samples.ts';
 import { TASK_NAMES, TASKS } from './tasks.ts';
 
 const Settings = z.strictObject({
@@ -63,7 +64,7 @@ export const run: StageRun = async ({ settings, files, out, device, progress }) 
     progress(rows.length, TASK_NAMES.length * 4, 'conditions');
   };
   for (const task of TASK_NAMES) {
-    const samples = answerable(await collect(TASKS[task], s.seed, s.from, s.from + s.samples));
+    const samples = answerable(await collect(TASKS[task], { seed: s.seed, from: s.from, to: s.from + s.samples }));
     for (const picture of ['seen', 'mean', 'other'] as const)
       await add(tuned, 'tuned', task, picture, await PICTURES[picture](tuned, samples, s.seed));
     await add(base, 'base', task, 'none', await encodeAll(base, samples, { image: 'none' }));

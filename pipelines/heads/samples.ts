@@ -1,15 +1,8 @@
-import { dataset } from '#pipelines/data/index.ts';
+import { collect, dataset, type Slice } from '#pipelines/data/index.ts';
 import type { Sample } from '#pipelines/data/sample.ts';
 import { meanImageFeature } from '#pipelines/models/index.ts';
 import type { Encoded, TracedModel } from '#pipelines/models/types.ts';
 import { type Pair, pairUp } from './batches.ts';
-
-/** Samples `from` to `to` of a data set, in order. */
-export async function collect(name: string, seed: number, from: number, to: number): Promise<Sample[]> {
-  const out: Sample[] = [];
-  for await (const sample of dataset(name, { seed, from, to })) out.push(sample);
-  return out;
-}
 
 const hasChoice = (s: Sample): boolean => s.answer !== undefined && s.truth?.opposite !== undefined;
 
@@ -17,13 +10,6 @@ const hasChoice = (s: Sample): boolean => s.answer !== undefined && s.truth?.opp
 export const answerable = (samples: readonly Sample[]): Sample[] => samples.filter(hasChoice);
 
 export type Corruption = 'mean' | 'swap';
-
-/** Part of a data set. */
-export interface Slice {
-  readonly seed: number;
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Pictures behind the mean image embedding, of the mixed stream (the paper's 256). */
 const MEAN_PICTURES = 256;
@@ -43,12 +29,12 @@ type Twins = (model: TracedModel, clean: readonly Sample[], slice: Slice) => Pro
 /** Corrupt twins: the mean image, or another picture in which the answer flips. */
 const TWINS: Record<Corruption, Twins> = {
   mean: (model, clean, { seed }) => encodeMeanImage(model, clean, seed),
-  swap: async (model, _clean, { seed, from, to }) => encodeAll(model, await collect('scenes/swap', seed, from, to)),
+  swap: async (model, _clean, slice) => encodeAll(model, await collect('scenes/swap', slice)),
 };
 
 /** Spatial samples with a forced choice, each with its corrupt twin. */
 export async function spatialPairs(model: TracedModel, corruption: Corruption, slice: Slice): Promise<Pair[]> {
-  const clean = await collect('scenes/spatial', slice.seed, slice.from, slice.to);
+  const clean = await collect('scenes/spatial', slice);
   const pairs = pairUp(await encodeAll(model, clean), await TWINS[corruption](model, clean, slice));
   return pairs.filter((_, i) => hasChoice(clean[i]!));
 }

@@ -1,6 +1,7 @@
+import { collect, type Slice } from '#pipelines/data/index.ts';
 import { type Choice, choiceOf } from '#pipelines/models/index.ts';
 import type { TracedModel } from '#pipelines/models/types.ts';
-import { answerable, collect, encodeAll, type Slice } from './samples.ts';
+import { answerable, encodeAll } from './samples.ts';
 
 /** The task that a claim is about, and the one that must not move: the same pictures, other questions. */
 export const TASKS = { spatial: 'scenes/spatial', control: 'scenes/matched' } as const;
@@ -10,7 +11,7 @@ export const TASK_NAMES = Object.keys(TASKS) as Task[];
 /** Forced choices of both tasks on one slice. */
 export async function tasksOf(model: TracedModel, slice: Slice): Promise<Record<Task, Choice[]>> {
   const of = async (task: Task) => {
-    const samples = answerable(await collect(TASKS[task], slice.seed, slice.from, slice.to));
+    const samples = answerable(await collect(TASKS[task], slice));
     return (await encodeAll(model, samples)).map((e) => choiceOf(model, e));
   };
   return { spatial: await of('spatial'), control: await of('control') };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { openStore } from '#pipelines/activations/index.ts';
 import type { ActivationStore } from '#pipelines/activations/types.ts';
 import { ParallaxError } from '#pipelines/config/errors.ts';
+import { needFolders } from '#pipelines/config/roles.ts';
 import { dataset, type Sample } from '#pipelines/data/index.ts';
 import { TOKEN_CLASS } from '#pipelines/models/types.ts';
 
@@ -42,18 +43,12 @@ export async function openStreams(
   const streams: Stream[] = [];
   let first = 0;
   for (const settings of list) {
-    const store = await openStore(foldersOf(settings.name, inputs));
+    const store = await openStore(needFolders(inputs, settings.name));
     const samples = store.meta.samples.length;
     streams.push({ settings, store, first, samples, starts: sampleStarts(store.table.sample, samples) });
     first += samples;
   }
   return streams;
-}
-
-function foldersOf(name: string, inputs: Readonly<Record<string, string>>): string[] {
-  const folders: string[] = [];
-  for (let i = 0; inputs[`${name}/${i}`] !== undefined; i++) folders.push(inputs[`${name}/${i}`]!);
-  return folders;
 }
 
 /** The samples of a stream, drawn again. Throws `ParallaxError` where they are not those of the store. */

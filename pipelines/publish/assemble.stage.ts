@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { RunConfig } from '#pipelines/config/schema.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
+import { collect } from '#pipelines/data/index.ts';
 import { readDiffSummary } from '#pipelines/diff/index.ts';
 import { AblateFile, AttentionFile, BehaviourFile, JointFile, RankFile } from '#pipelines/heads/files.ts';
 import { joinHeads } from '#pipelines/heads/join.ts';
-import { collect } from '#pipelines/heads/samples.ts';
 import { SimilarFile } from '#pipelines/label/files.ts';
 import { writePicture } from '#pipelines/label/pictures.ts';
 import { openModel } from '#pipelines/models/index.ts';
@@ -64,7 +64,7 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
   const attention = await readAll('attention', 'attention.json', AttentionFile);
   const views = new Map<number, string>();
   for (const index of new Set(attention.flatMap((a) => a.heads.flatMap((h) => h.views.map((v) => v.index))))) {
-    const [sample] = await collect('scenes/spatial', config.seed, index, index + 1);
+    const [sample] = await collect('scenes/spatial', { seed: config.seed, from: index, to: index + 1 });
     if (sample?.image) views.set(index, await writePicture(join(out, PICTURES), sample.image));
   }
   await addPictures(pictures, join(out, PICTURES));

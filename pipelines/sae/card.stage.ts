@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type ActivationStore, openStore } from '#pipelines/activations/index.ts';
 import { ParallaxError } from '#pipelines/config/errors.ts';
+import { needFolders } from '#pipelines/config/roles.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
 import { dataset } from '#pipelines/data/index.ts';
 import { openModel } from '#pipelines/models/index.ts';
@@ -10,7 +11,6 @@ import type { Encoded } from '#pipelines/models/types.ts';
 import { loadSae } from './formats/index.ts';
 import { spliceLoss } from './loss.ts';
 import { GROUPS, type Group, qualityRows, sumQuality } from './quality.ts';
-import { inputDirs } from './train.stage.ts';
 
 export const CardSettings = z.strictObject({
   stage: z.string(),
@@ -54,7 +54,7 @@ async function streamMean(store: ActivationStore, layer: number): Promise<Float6
 export const run: StageRun = async ({ settings: raw, inputs, files, out, device, progress }) => {
   const { stage, layer, stream, seed, rounds, confidence, loss } = CardSettings.parse(raw);
   const sae = await loadSae(inputs['sae']!);
-  const store = await openStore(inputDirs(inputs, 'activations'));
+  const store = await openStore(needFolders(inputs, 'activations'));
   if (store.meta.dModel !== sae.d)
     throw new ParallaxError(
       `card of ${stage}, layer ${layer}: the dictionary has width ${sae.d}, the activations ${store.meta.dModel}`,

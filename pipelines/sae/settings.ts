@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { SaeConfig } from '#pipelines/config/schema.ts';
+
+const { mask, batch, features, activation, l1, aux, betas, warmup, decay } = SaeConfig.shape;
 
 /** What one training run is told. Lengths are tokens; `warmup` and `decay` are shares of the run. */
 export const TrainSettings = z.strictObject({
@@ -8,39 +11,30 @@ export const TrainSettings = z.strictObject({
   /** Of the order of the data and, from scratch, of the first decoder. */
   seed: z.int().min(0).default(0),
   /** Class of tokens that is learnt from. */
-  mask: z.enum(['all', 'image', 'text']).default('all'),
+  mask,
   /** Samples `[from, to)` of the store; all where null. */
   samples: z
     .tuple([z.int().min(0), z.int().min(1)])
     .nullable()
     .default(null),
   tokens: z.int().min(1),
-  batch: z.int().min(1).default(1024),
+  batch,
   /** From scratch only; an adapted dictionary keeps its own. */
-  features: z.int().min(2).default(1024),
-  activation: z.enum(['relu', 'topk', 'batchtopk', 'jumprelu']).default('topk'),
+  features,
+  activation,
   k: z.number().positive().default(16),
-  l1: z.number().min(0).default(0),
+  l1,
   /** JumpReLU: `coefficient (L0/k - 1)^2`, rectangle kernel of this width in units of the scaled stream. */
   l0: z
     .strictObject({ coefficient: z.number().min(0).default(1), bandwidth: z.number().positive().default(0.1) })
     .prefault({}),
   /** Auxiliary loss for features that have not fired for `deadAfter` tokens. */
-  aux: z
-    .strictObject({
-      coefficient: z
-        .number()
-        .min(0)
-        .default(1 / 32),
-      k: z.int().min(1).default(256),
-      deadAfter: z.int().min(1).default(60_000),
-    })
-    .prefault({}),
+  aux,
   lr: z.number().positive().default(2.5e-3),
-  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
+  betas,
   eps: z.number().positive().default(1e-8),
-  warmup: z.number().min(0).max(1).default(0.02),
-  decay: z.number().min(0).max(1).default(0.2),
+  warmup,
+  decay,
   /** Where `bDec` begins. */
   centre: z.enum(['mean', 'geometric-median']).default('geometric-median'),
   unitNorm: z.boolean().default(true),

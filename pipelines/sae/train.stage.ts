@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openStore } from '#pipelines/activations/index.ts';
+import { needFolders } from '#pipelines/config/roles.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
 import { loadSae } from './formats/index.ts';
 import { saveSae } from './save.ts';
@@ -10,21 +11,14 @@ import { dictionaryOf } from './train/init.ts';
 import { planTraining } from './train/plan.ts';
 import { trainSae } from './train/train.ts';
 
-/** Folders of the inputs whose role begins with `prefix`, in the order of the numbers in their names. */
-export const inputDirs = (inputs: Readonly<Record<string, string>>, prefix: string): string[] =>
-  Object.keys(inputs)
-    .filter((role) => role.startsWith(prefix))
-    .sort(new Intl.Collator('en', { numeric: true }).compare)
-    .map((role) => inputs[role]!);
-
 /**
- * Trains one layer's dictionary, from scratch or, where there is an input `start`, from that one. Inputs: store folders in roles that
- * begin with `activations`. Output: `cfg.json` and `sae_weights.safetensors` (SAELens), `log.json`.
+ * Trains one layer's dictionary, from scratch or, where there is an input `start`, from that one. Inputs: stores in the role
+ * `activations`, whole or in parts. Output: `cfg.json` and `sae_weights.safetensors` (SAELens), `log.json`.
  */
 export const run: StageRun = async ({ settings: raw, inputs, out, device, progress, log: say }) => {
   const settings = TrainSettings.parse(raw);
   const { stage, layer, checkpointEvery } = settings;
-  const store = await openStore(inputDirs(inputs, 'activations'));
+  const store = await openStore(needFolders(inputs, 'activations'));
   const start = inputs['start'] ? await loadSae(inputs['start']) : undefined;
   const training = await planTraining(settings, store, start);
   const path = join(out, 'checkpoint.safetensors');

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ParallaxError } from '#pipelines/config/errors.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
-import { dataset } from '#pipelines/data/index.ts';
-import type { Sample } from '#pipelines/data/sample.ts';
+import { collect } from '#pipelines/data/index.ts';
 import { readArrays, writeArrays } from '#pipelines/diff/arrays.ts';
 import { EVIDENCE_FILE, FIRING_FILE, firingFrom, SPATIAL_FILE } from './files.ts';
 import { type JoinInput, joinSpatial } from './join.ts';
@@ -33,12 +32,6 @@ export const SpatialJoinSettings = z.strictObject({
     .nullable(),
 });
 export type SpatialJoinSettings = z.input<typeof SpatialJoinSettings>;
-
-async function collect(name: string, seed: number, from: number, to: number): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  for await (const sample of dataset(name, { seed, from, to })) samples.push(sample);
-  return samples;
-}
 
 /**
  * Spatial features over all layers: q over every feature, the held-out half, further splits, and what the truth of the samples
@@ -70,9 +63,9 @@ export const run: StageRun = async ({ settings, inputs, out, progress }) => {
   const pictures = layers[0]!.spatial.samples;
   const known = s.truth;
   const truth = known && {
-    spatial: await collect(known.spatial, known.seed, known.from, known.from + pictures),
+    spatial: await collect(known.spatial, { seed: known.seed, from: known.from, to: known.from + pictures }),
     mirror: layers.every((l) => l.mirror)
-      ? await collect(known.mirror, known.seed, known.from, known.from + pictures)
+      ? await collect(known.mirror, { seed: known.seed, from: known.from, to: known.from + pictures })
       : null,
   };
   const { arrays, file } = joinSpatial(

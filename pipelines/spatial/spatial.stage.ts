@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openStore } from '#pipelines/activations/index.ts';
+import { foldersOf, needFolders } from '#pipelines/config/roles.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
 import { type NamedArray, vector, writeArrays } from '#pipelines/diff/arrays.ts';
-import { foldersOf, needFolders } from '#pipelines/diff/roles.ts';
 import { sumsOfStream } from '#pipelines/diff/stream.ts';
 import { createEncoder, loadSae } from '#pipelines/sae/index.ts';
 import { FIRING_FILE, firingArrays, OPTIONAL, STREAMS } from './files.ts';

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { openDecoder } from '#graph/decoder.ts';
-import type { ElementType, Tensor, TypedArrays } from '#graph/tensor.ts';
+import { ARRAY, type ElementType, type Tensor } from '#graph/tensor.ts';
 import type { Decoder, DecoderInputs, Intervention, Site } from '#graph/types.ts';
 import { type SafeTensor, type SafetensorsType, toNumbers } from '#release/safetensors.ts';
 import type { Answer, Check, GoldenCase, Result } from './case.ts';
@@ -24,22 +24,12 @@ const TYPES: Partial<Record<SafetensorsType, ElementType>> = {
   U8: 'uint8',
   BOOL: 'bool',
 };
-const ARRAYS: { [T in ElementType]: new (buffer: ArrayBuffer) => TypedArrays[T] } = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-};
 
 /** A stored tensor as the engine takes it; bfloat16 and 16-bit integers become float32. */
 export function engineTensor(stored: SafeTensor): Tensor {
   const type = TYPES[stored.dtype];
   if (!type) return { type: 'float32', dims: stored.shape, data: toNumbers(stored, Float32Array) };
-  return { type, dims: stored.shape, data: new ARRAYS[type](new Uint8Array(stored.bytes).buffer) };
+  return { type, dims: stored.shape, data: new ARRAY[type](new Uint8Array(stored.bytes).buffer) };
 }
 
 /** Path of a case's model. */

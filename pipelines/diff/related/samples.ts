@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dataset } from '#pipelines/data/index.ts';
+import { collect } from '#pipelines/data/index.ts';
 import type { Sample, SceneObject } from '#pipelines/data/sample.ts';
 
 /** The slice of a data set that a stream was harvested from. */
@@ -11,11 +11,7 @@ export const Source = z.strictObject({
 });
 export type Source = z.infer<typeof Source>;
 
-export async function samplesOf({ dataset: name, ...slice }: Source): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  for await (const sample of dataset(name, slice)) samples.push(sample);
-  return samples;
-}
+export const samplesOf = ({ dataset, ...slice }: Source): Promise<Sample[]> => collect(dataset, slice);
 
 /** The thing that a question is about, where the truth says. */
 export const subjectOf = ({ truth }: Sample): SceneObject | undefined =>

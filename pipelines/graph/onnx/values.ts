@@ -1,6 +1,6 @@
 import type { TensorProto } from 'onnx-buf';
 import { GraphError } from '../errors.ts';
-import { type ElementType, sizeOf, type Tensor, type TypedArrays } from '../tensor.ts';
+import { ARRAY, type ElementType, sizeOf, type Tensor, type TypedArrays } from '../tensor.ts';
 import { ONNX_TYPE } from './build.ts';
 
 /** Reads bytes of an external data file. */
@@ -32,16 +32,6 @@ export const ELEMENT_BITS: Readonly<Record<number, number>> = {
 const BFLOAT16 = 16;
 
 const TYPE_OF_CODE = new Map(Object.entries(ONNX_TYPE).map(([type, code]) => [code, type as ElementType]));
-const ARRAY: { [T in ElementType]: new (buffer: ArrayBuffer, at?: number, length?: number) => TypedArrays[T] } = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-};
 
 const malformed = (message: string) => new GraphError('malformed', message, 'export or download the file again');
 

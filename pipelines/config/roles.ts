@@ -1,4 +1,4 @@
-import { ParallaxError } from '#pipelines/config/errors.ts';
+import { ParallaxError } from './errors.ts';
 
 /**
  * Folders of a role: the input `role` itself, or the numbered parts `role/0`, `role/1`, ... in the order of their numbers.
