@@ -11,7 +11,7 @@ export function headGrid(file: HeadsFile, manifest: Manifest, release: string, h
   if (layers.length === 0) return html`<p class="absent">No head was traced in this release.</p>`;
   const at = new Map(file.heads.map((head) => [head.id as string, head]));
   const max = Math.max(...file.heads.map((head) => Math.abs(head.spatial_effect.value)));
-  return html`<div class="scroll"><table class="grid-table"><caption>Share of the effect on spatial features, in percent; the darker, the more (${manifest.layers.length} layers traced, n ${file.heads[0]?.spatial_effect.n ?? 0}).</caption><thead><tr><td></td>${heads.map((h) => html`<th scope="col"><span class="visually-hidden">head </span>${h}</th>`)}</tr></thead><tbody>${layers.map(
+  return html`<div class="scroll"><table class="grid-table"><caption>Share of the effect on spatial features, in percent; the stronger the colour, the more (${manifest.layers.length} layers traced, n ${file.heads[0]?.spatial_effect.n ?? 0}).</caption><thead><tr><td></td>${heads.map((h) => html`<th scope="col"><span class="visually-hidden">head </span>${h}</th>`)}</tr></thead><tbody>${layers.map(
     (layer) =>
       html`<tr><th scope="row">L${layer}</th>${heads.map((h) => cell(at.get(`H${layer}.${h}`), max, release, here))}</tr>`,
   )}</tbody></table></div>`;

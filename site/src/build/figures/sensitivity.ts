@@ -12,7 +12,7 @@ export const sensitivity: FigureMaker = async ({ summary }) => {
     name: 'sensitivity',
     alt: `Features selected under ${eps.length} energy thresholds and ${percentiles.length} percentiles: from ${Math.min(...rows.map((r) => r.count))} to ${Math.max(...rows.map((r) => r.count))}.`,
     caption:
-      'Adapted features under other thresholds; ground: Jaccard index with the rule that this release uses (the darker, the more alike).',
+      'Adapted features under other thresholds; ground: Jaccard index with the rule that this release uses (the stronger the colour, the more alike).',
     columns: ['energy above', 'percentile of the cosine', 'features', 'Jaccard'],
     rows: rows.map((r) => [r.eps, r.percentile, r.count, r.jaccard]),
     plot: (width) => ({
