@@ -7,6 +7,7 @@ import { Feature } from './schema/feature.ts';
 import { HeadsFile } from './schema/heads.ts';
 import { Manifest } from './schema/manifest.ts';
 import { QualityFile } from './schema/quality.ts';
+import { RelatedFile } from './schema/related.ts';
 import { SearchIndex } from './schema/search.ts';
 import { Summary } from './schema/summary.ts';
 
@@ -17,6 +18,7 @@ export const RECORD_SCHEMAS: { readonly [K in keyof Records]: z.ZodType<Records[
   examples: FeatureExamples,
   heads: HeadsFile,
   quality: QualityFile,
+  related: RelatedFile,
   summary: Summary,
   columns: ColumnsFile,
   search: SearchIndex,

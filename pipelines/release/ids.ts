@@ -46,6 +46,7 @@ export const PATHS = {
   map: 'map.bin',
   heads: 'heads.json',
   quality: 'quality.json',
+  related: 'related.json',
   summary: 'summary.json',
   image: (sha256: string) => `images/${sha256}.webp`,
   parquet: (layer: number) => `features/${layerName(layer)}.parquet`,

@@ -5,6 +5,7 @@ import type { Feature } from './schema/feature.ts';
 import type { HeadsFile } from './schema/heads.ts';
 import type { Manifest } from './schema/manifest.ts';
 import type { QualityFile } from './schema/quality.ts';
+import type { RelatedFile } from './schema/related.ts';
 import type { SearchIndex } from './schema/search.ts';
 import type { Summary } from './schema/summary.ts';
 
@@ -15,6 +16,7 @@ export interface Records {
   examples: FeatureExamples;
   heads: HeadsFile;
   quality: QualityFile;
+  related: RelatedFile;
   summary: Summary;
   columns: ColumnsFile;
   search: SearchIndex;

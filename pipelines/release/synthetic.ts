@@ -5,6 +5,7 @@ import { syntheticExamples } from './synthetic/examples.ts';
 import { type Shape, syntheticFeature } from './synthetic/feature.ts';
 import { syntheticHeads } from './synthetic/heads.ts';
 import { type Picture, pictures } from './synthetic/pictures.ts';
+import { syntheticRelated } from './synthetic/related.ts';
 import { syntheticQuality, syntheticSummary } from './synthetic/tables.ts';
 import { type ManifestDraft, type ReleaseInput, writeRelease } from './writer.ts';
 
@@ -119,6 +120,7 @@ export async function syntheticInput(options: SyntheticOptions = {}): Promise<Re
     heads: syntheticHeads(shape, shown),
     quality: syntheticQuality(shape),
     summary: syntheticSummary(shape),
+    related: syntheticRelated(shape),
     images: new Map(shown.map((p) => [p.sha256, p.bytes])),
     dictionaries: async (layer) => new Map(['S', 'F'].map((stage, i) => [stage, dictionary(shape, layer, i)])),
   };

@@ -58,6 +58,9 @@ export class ReleaseTables {
 
   heads = (): Promise<Records['heads']> => this.table('heads', PATHS.heads);
   quality = (): Promise<Records['quality']> => this.table('quality', PATHS.quality);
+  /** Analyses of neighbouring works; null where the release was written without them. */
+  related = async (): Promise<Records['related'] | null> =>
+    this.files.has(PATHS.related) ? this.table('related', PATHS.related) : null;
   summary = (): Promise<Records['summary']> => this.table('summary', PATHS.summary);
   /** What columns there are: names, titles, units, ranges. */
   columnTable = (): Promise<Records['columns']> => this.table('columns', PATHS.columns);

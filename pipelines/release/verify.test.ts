@@ -2,7 +2,9 @@ import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ReleaseReader } from './reader.ts';
 import type { Feature } from './schema/feature.ts';
+import { fsSource } from './source-fs.ts';
 import { syntheticInput, writeSynthetic } from './synthetic.ts';
 import { type Problem, verifyRelease } from './verify.ts';
 import { type ReleaseInput, writeRelease } from './writer.ts';
@@ -86,4 +88,25 @@ test('a picture that is not in the release is named', async () => {
   const found = await written((input) => ({ ...input, images: new Map([...input.images].slice(1)) }));
   expect(found.length).toBeGreaterThan(0);
   expect(found.every((p) => p.file.startsWith('examples of L0F') && p.message.includes('picture'))).toBe(true);
+});
+
+test('a related analysis that names a foreign head or feature is named', async () => {
+  const found = await written((input) => {
+    const related = structuredClone(input.related!);
+    related.monosemanticity![0]!.top[0]!.id = 'L9F9';
+    related.attention![1]!.head = 'H9.9';
+    return { ...input, related };
+  });
+  expect(found).toEqual([
+    { file: 'related.json', message: 'monosemanticity: L9F9 is not in the release' },
+    { file: 'related.json', message: 'attention: H9.9 is not in heads.json' },
+  ]);
+});
+
+test('a release without related analyses is whole, and says null', async () => {
+  const folder = await mkdtemp(join(parent, 'earlier-'));
+  const { related: _, ...input } = await syntheticInput(SIZES);
+  const release = join(folder, await writeRelease(folder, input));
+  expect(await problems(release)).toEqual([]);
+  expect(await (await ReleaseReader.open(fsSource(release))).related()).toBeNull();
 });

@@ -6,6 +6,7 @@ import type { HeadsFile } from './schema/heads.ts';
 import type { ReleaseId } from './schema/ids.ts';
 import { type Manifest, SCHEMA_VERSION } from './schema/manifest.ts';
 import type { QualityFile } from './schema/quality.ts';
+import type { RelatedFile } from './schema/related.ts';
 import type { Summary } from './schema/summary.ts';
 import { citationFile } from './write/citation.ts';
 import { roCrate } from './write/crate.ts';
@@ -33,6 +34,8 @@ export interface ReleaseInput {
   readonly heads: HeadsFile;
   readonly quality: QualityFile;
   readonly summary: Summary;
+  /** Analyses of neighbouring works; left out: the release has no `related.json`. */
+  readonly related?: RelatedFile;
   /** sha256 of the WebP bytes -> the bytes. */
   readonly images: ReadonlyMap<string, Uint8Array>;
   /** Dictionaries of a layer by stage, `F` among them; called twice a layer. Left out: no dictionaries, map or probe. */
@@ -75,6 +78,7 @@ async function writeAll(sink: Sink, layers: readonly number[], input: ReleaseInp
   const counts = await writeFeatures(sink, input.layers, draft.features_per_layer, shard_size);
   for (const name of ['heads', 'quality', 'summary'] as const)
     await sink.write(PATHS[name], jsonBytes(checkRecord(name, PATHS[name], input[name])));
+  if (input.related) await sink.write(PATHS.related, jsonBytes(checkRecord('related', PATHS.related, input.related)));
   if (input.dictionaries) await writeDictionaries(sink, layers, draft.features_per_layer, input.dictionaries);
   const manifest: Omit<Manifest, 'files'> = {
     ...draft,

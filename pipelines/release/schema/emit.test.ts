@@ -22,6 +22,6 @@ test('another validator accepts the records by them', async () => {
   const input = await syntheticInput({ layers: 1, features: 40, pictures: 2 });
   for await (const feature of input.layers[0]!.features) accepts('feature', feature);
   for await (const record of input.layers[0]!.examples) accepts('examples', record);
-  for (const name of ['heads', 'quality', 'summary'] as const) accepts(name, input[name]);
+  for (const name of ['heads', 'quality', 'summary', 'related'] as const) accepts(name, input[name]);
   expect(ajv.validate(JSON.parse(schemas.get('summary.schema.json')!), { layers: 1 })).toBe(false);
 });

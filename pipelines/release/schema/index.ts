@@ -6,5 +6,6 @@ export * from './heads.ts';
 export * from './ids.ts';
 export * from './manifest.ts';
 export * from './quality.ts';
+export * from './related.ts';
 export * from './search.ts';
 export * from './summary.ts';

@@ -5,6 +5,7 @@ import { SCALARS } from '../scalars.ts';
 import type { Example, FeatureExamples } from '../schema/examples.ts';
 import type { Feature } from '../schema/feature.ts';
 import type { Manifest } from '../schema/manifest.ts';
+import type { RelatedFile } from '../schema/related.ts';
 import type { Problem } from './files.ts';
 
 /** What references may point at. */
@@ -50,6 +51,14 @@ function* exampleReferences({ reader }: Known, record: FeatureExamples): Iterabl
       if (sample && index.some((i) => i >= length)) yield `${where}.${kind}: a place beyond its ${length} tokens`;
     }
   }
+}
+
+/** Features and heads that the related analyses name and the release does not have. */
+function* relatedReferences(known: Known, { monosemanticity, attention }: RelatedFile): Iterable<string> {
+  for (const { id } of (monosemanticity ?? []).flatMap((row) => row.top))
+    if (!hasFeature(known, id)) yield `monosemanticity: ${id} is not in the release`;
+  for (const { head } of attention ?? [])
+    if (head !== null && !known.heads.has(head)) yield `attention: ${head} is not in ${PATHS.heads}`;
 }
 
 function* columnMismatch(
@@ -118,6 +127,9 @@ export async function* verifyRecords(reader: ReleaseReader): AsyncIterable<Probl
     for (const { id } of head.features)
       if (!hasFeature(known, id))
         yield { file: PATHS.heads, message: `${head.id}: feature ${id} is not in the release` };
+  const related = await attempt(PATHS.related, () => reader.related());
+  if (isProblem(related)) yield related;
+  else if (related) for (const message of relatedReferences(known, related)) yield { file: PATHS.related, message };
   for (const [name, count] of Object.entries(counts)) {
     const promised = reader.manifest.counts[name as keyof Manifest['counts']];
     if (promised !== count) yield { file: PATHS.manifest, message: `counts.${name}: ${promised}, there are ${count}` };
