@@ -7,7 +7,7 @@ import {
   type NodeProto,
   NodeProtoSchema,
 } from 'onnx-buf';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { canonicalise } from './canonical.ts';
 import { openForward } from './forward.ts';
 import { attribute, GraphBuilder, valueInfo } from './onnx/build.ts';
@@ -139,4 +139,31 @@ it('of a decoder merged from two, the one with a cache stays', async () => {
   expect(b!.anatomy.sites).toEqual(taps);
   for (const site of taps) expect(y[site]).toEqual(x[site]);
   await Promise.all([a!.close(), b!.close()]);
+});
+
+describe('a split into a list is slices', () => {
+  const list = (split: Tensor | undefined, at: number[], attributes: Record<string, number> = {}) => {
+    const g = new GraphBuilder({ opset: 18 });
+    const x = g.input('x', 'float32', [2, 5]);
+    const sequence = g.op('SplitToSequence', [x, split ? g.constant(split) : ''], { axis: 1, ...attributes });
+    const parts = at.map((i) => g.op('SequenceAt', [sequence, g.constant(i64([i], []))]));
+    const rows = parts.map((part) => g.op('Reshape', [part, g.constant(i64([-1]))]));
+    g.output(g.op('Concat', rows, { axis: 0 }), 'y', 'float32', ['n']);
+    return g;
+  };
+  it.each([
+    ['of one size, the last shorter', i64([2], []), [2, 0, 1], {}, 0],
+    ['of given sizes, from the end', i64([2, 3]), [-1, 0], { axis: -1 }, 0],
+    ['of one, squeezed', undefined, [3, 1], { keepdims: 0 }, 0],
+    ['counted from an unknown end', i64([2], []), [-1], {}, 1],
+  ] as const)('%s', async (_, split, at, attributes, left) => {
+    const g = list(split, [...at], attributes);
+    const inputs = { x: f32(wave(10, 0.7), [2, 5]) };
+    const session = await openSession(g.toBytes());
+    const { y: before } = await session.run(inputs);
+    await session.close();
+    const { y, ops } = await run(g, inputs);
+    expect(y).toEqual(before!.data);
+    expect(ops.filter((op) => op === 'SplitToSequence')).toHaveLength(left);
+  });
 });

@@ -3,6 +3,7 @@ import { inlineBranch } from './inline.ts';
 import { floatAttr, intAttr } from './onnx/attributes.ts';
 import { floatAttribute } from './onnx/build.ts';
 import type { EditableGraph } from './onnx/graph.ts';
+import { sliceSequence } from './sequences.ts';
 
 /** Inputs of GroupQueryAttention that hold the scales of a norm of queries and keys. */
 const Q_NORM = 14;
@@ -101,6 +102,7 @@ const REWRITES: Readonly<Record<string, readonly ((graph: EditableGraph, node: N
   If: [inlineBranch],
   MatMulInteger: [integerProduct],
   DynamicQuantizeMatMul: [dynamicProduct],
+  SplitToSequence: [sliceSequence],
 };
 
 /** Rewrites operators whose meaning depends on the device that runs them. */

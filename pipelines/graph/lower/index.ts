@@ -8,7 +8,6 @@ import { type AttentionParts, type Lowering, lowerContext, orderedNodes, tapeOf 
 import { NORMS } from './norm.ts';
 import { PRODUCTS } from './product.ts';
 import { ROTARY } from './rotary.ts';
-import { SEQUENCES } from './sequence.ts';
 
 export type { AttentionParts } from './kit.ts';
 
@@ -19,7 +18,6 @@ export const LOWERINGS: Readonly<Record<string, Lowering>> = {
   ...PRODUCTS,
   ...ROTARY,
   ...ATTENTION,
-  ...SEQUENCES,
 };
 
 export const canLower = (node: NodeProto): boolean => opKey(node) in LOWERINGS;

@@ -1,12 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { noise } from '../grad/testing/finite.ts';
-import { type Attributes, GraphBuilder } from '../onnx/build.ts';
-import { EditableGraph } from '../onnx/graph.ts';
-import { readModel } from '../onnx/model.ts';
-import { openSession } from '../session.ts';
+import type { Attributes } from '../onnx/build.ts';
 import { f32, i64, sizeOf, type Tensor } from '../tensor.ts';
-import { LOWERINGS, lower } from './index.ts';
+import { LOWERINGS } from './index.ts';
 import { bothWays, type FusedCase, loweringError } from './testing/compare.ts';
 
 /** Two float32 computations of the same sums in another order. */
@@ -213,22 +210,6 @@ describe('RotaryEmbedding as primitives', () => {
         outputs: [flat ? 3 : 4],
       };
     }));
-});
-
-test.each([[2], [2, 3]])('SequenceAt of a split into parts of %j and more', async (...split) => {
-  const g = new GraphBuilder();
-  const x = g.input('x', 'float32', [1, 4 + split.length]);
-  const sizes = g.constant(split.length === 1 ? i64([2], []) : i64([2, 4]));
-  const list = g.op('SplitToSequence', [x, sizes], { axis: 1 });
-  g.output(g.op('SequenceAt', [list, g.constant(i64([1], []))]), 'y', 'float32', [1, 'n']);
-  const graph = new EditableGraph(await readModel(g.toBytes()));
-  lower(graph, () => true);
-  graph.prune();
-  expect([...graph.nodes].map((n) => n.opType)).not.toContain('SplitToSequence');
-  const feeds = { x: random([1, 4 + split.length], 1) };
-  const [fused, lowered] = await Promise.all([g.toBytes(), graph.toBytes()].map((bytes) => openSession(bytes)));
-  expect((await lowered!.run(feeds))['y']).toEqual((await fused!.run(feeds))['y']);
-  await Promise.all([fused!.close(), lowered!.close()]);
 });
 
 test('an option without a lowering is refused by name', async () => {
