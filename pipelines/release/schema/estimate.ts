@@ -20,5 +20,7 @@ export const Controlled = Estimate.extend({
       n: z.int().min(0),
     })
     .nullable(),
+  /** The estimate less its control, paired where both come from the same samples. Absent where there is no control, or it was not compared. */
+  difference: Estimate.optional(),
 });
 export type Controlled = z.infer<typeof Controlled>;

@@ -66,6 +66,8 @@ export const HeadEdge = z.object({
   estimate: Estimate,
   /** Exact patch, where run. */
   exact: Estimate.nullable(),
+  /** The other way: change of the feature when the head's z of the corrupt run becomes the clean one, with its sign turned. Absent in earlier releases. */
+  denoising: Estimate.optional(),
   /** Exact direct write of the head along the feature. */
   direct: z.number().nullable(),
   /** Mean absolute attribution over tokens (shows cancellation beside the signed sum). */
@@ -171,6 +173,10 @@ export const Feature = z.object({
   max_activation: z.number(),
   histogram: Histogram,
   spatial: SpatialEvidence.nullable(),
+  /** Share of the random splits of the pictures in which the feature is spatial; the first split decides. Absent in earlier releases. */
+  stability: z.object({ share: z.number(), splits: z.int().min(1) }).optional(),
+  /** Similarity of the pictures that it fires on, weighted by its activation (2504.02821). Absent where the run did not measure it. */
+  monosemanticity: z.number().optional(),
   heads: z.array(HeadEdge),
   concentration: Concentration.nullable(),
   causal: z.array(CausalTest),

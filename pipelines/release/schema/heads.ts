@@ -29,6 +29,13 @@ export const HeadRecord = z.object({
   spatial_effect: Estimate,
   /** The same for random features. */
   random_effect: Estimate.nullable(),
+  /** `spatial_effect` less `random_effect`, resampled together. Absent in earlier releases, and without random features. */
+  difference: Estimate.optional(),
+  /**
+   * q-value (Benjamini-Hochberg over all heads) of the head carrying no more of the spatial features' effects than of the random ones'.
+   * Absent as above.
+   */
+  q: z.number().min(0).max(1).optional(),
   rank: z.int(),
   /** Attention mass on image tokens and its entropy, tuned and base. */
   image_mass: z.object({ tuned: Estimate, base: Estimate.nullable() }).nullable(),
@@ -48,6 +55,8 @@ export type HeadRecord = z.infer<typeof HeadRecord>;
 
 /** `heads.json` */
 export const HeadsFile = z.object({
+  /** How effects were estimated: attribution patching, or with attention recomputed for queries and keys (AtP*). Absent: `atp`. */
+  estimator: z.enum(['atp', 'atp*']).optional(),
   heads: z.array(HeadRecord),
   /** Estimated against exact effects over all verified edges. */
   calibration: z

@@ -28,9 +28,8 @@ export const ProbeRow = z.object({
   target: z.enum(['x', 'y', 'identity', 'holds']),
   /** Held-out R^2 (a number) or accuracy (a class). */
   measure: z.enum(['r2', 'accuracy']),
+  /** Its `difference` is the selectivity (Hewitt and Liang 2019): what the probe owes to the layer, not to itself. */
   score: Controlled,
-  /** Score less control, paired sample by sample (Hewitt and Liang 2019): what the probe owes to the layer, not to itself. */
-  selectivity: Estimate,
 });
 
 /**

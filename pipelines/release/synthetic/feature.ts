@@ -71,6 +71,7 @@ const edges = (draw: Draws, shape: Shape, layer: number, count: number): HeadEdg
       status: verified ? 'verified' : 'estimated',
       estimate: estimate(draw, effect, 0.02, 200),
       exact: verified ? estimate(draw, effect * 1.1, 0.02, 200) : null,
+      denoising: estimate(draw, effect * 0.9, 0.02, 200),
       direct: rounded(effect * draw.real(0, 1)),
       absolute: rounded(Math.abs(effect) * 1.3),
     };
@@ -162,6 +163,8 @@ export function syntheticFeature(shape: Shape, layer: number, index: number): Fe
     max_activation: rounded(dead ? 0 : draw.real(1, 30)),
     histogram: { edges: Array.from({ length: 25 }, (_, i) => rounded(i * 0.5)), counts },
     spatial: studied ? evidence(draw, spatial) : null,
+    stability: { share: spatial ? 1 : 0, splits: 5 },
+    monosemanticity: rounded(0.4 + 0.6 * draws(shape.seed, 10, layer, index).real(0, 1)),
     heads: studied ? edges(draw, shape, layer, 10) : [],
     concentration: studied
       ? {

@@ -16,6 +16,8 @@ function head(shape: Shape, layer: number, index: number, pictures: readonly Pic
     sentence: `Synthetic: carries ${Math.round(100 * share)} % of the effect on spatial features.`,
     spatial_effect: estimate(draw, share, 0.02, 60),
     random_effect: estimate(draw, 0.1, 0.02, 60),
+    difference: estimate(draw, share - 0.1, 0.03, 60),
+    q: share > 0.2 ? 0.001 : 0.6,
     rank: 1,
     image_mass: { tuned: estimate(draw, draw.real(0.1, 0.8), 0.02, 200), base: null },
     entropy: { tuned: estimate(draw, draw.real(1, 4), 0.1, 200), base: null },
@@ -65,6 +67,7 @@ export function syntheticHeads(shape: Shape, pictures: readonly Picture[]): Head
   const rise = (rate: number) => heads.map((_, i) => rounded(1 - (1 - rate) ** (i + 1)));
   const top = ranked.slice(0, Math.min(3, ranked.length)).map((h) => h.id);
   return {
+    estimator: 'atp',
     heads,
     calibration: { slope: 1.1, spearman: 0.97, n: points.length, points },
     concentration: { spatial: rise(0.25), random: rise(0.08), n_spatial: 60, n_random: 60 },

@@ -41,8 +41,8 @@ export function syntheticRelated(shape: Shape): RelatedFile {
             score: {
               ...estimate(draw, score, 0.04, 150),
               control: { kind: 'shuffled truth', ...estimate(draw, 0.05, 0.04, 150) },
+              difference: estimate(draw, score - 0.05, 0.05, 150),
             },
-            selectivity: estimate(draw, score - 0.05, 0.05, 150),
           };
         }),
       ),
