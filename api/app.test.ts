@@ -5,8 +5,8 @@ import { gunzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fsRegistry } from '#release/registry-fs.ts';
 import { writeSynthetic } from '#release/synthetic.ts';
+import { GOLDEN } from '../test/releases.ts';
 import { type App, createApp } from './app.ts';
-import { EXAMPLE_RELEASES } from './emit.ts';
 
 let parent: string;
 let ids: string[];
@@ -19,7 +19,7 @@ beforeAll(async () => {
     await writeSynthetic(parent, { ...SIZES, name: 'one', seed: 1 }),
     await writeSynthetic(parent, { ...SIZES, name: 'one', version: '2026.2.0', seed: 2 }),
   ];
-  app = createApp({ releases: fsRegistry([parent, EXAMPLE_RELEASES]), origin: 'https://atlas.test' });
+  app = createApp({ releases: fsRegistry([parent, GOLDEN]), origin: 'https://atlas.test' });
 });
 afterAll(() => rm(parent, { recursive: true, force: true }));
 
@@ -144,6 +144,26 @@ describe('problems name the field and what is allowed', () => {
     expect(await post('{"layer":0,"vectors":[[1]],"x":1}')).toMatchObject({ status: 422, field: 'x' });
     expect(await post('{"layer":0,"vectors":[[1]]}')).toMatchObject({ status: 409, field: 'vectors.0' });
     expect(await post('{"layer":5,"vectors":[[1]]}')).toMatchObject({ status: 404, field: 'layer', allowed: ['0'] });
+  });
+
+  test('a text where no model runs is told so, its pixels are counted before', async () => {
+    const post = (body: object) =>
+      app.request(`/api/v1/r/${ids[0]}/probe/text`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const image = { width: 2, height: 1, data: 'AAAA' };
+    expect(await (await post({ text: 'a', layer: 0, image })).json()).toMatchObject({
+      status: 422,
+      field: 'image.data',
+    });
+    expect(await (await post({ text: 'a', layer: 0 })).json()).toMatchObject({
+      status: 404,
+      detail: 'release: this server runs no model',
+      next: expect.stringContaining('vectors'),
+    });
+    expect((await post({ text: '', layer: 0 })).status).toBe(422);
   });
 
   test('probes beyond the limit', async () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fsRegistry } from '#release/registry-fs.ts';
 import { writeSynthetic } from '#release/synthetic.ts';
+import { GOLDEN } from '../test/releases.ts';
 import { type App, createApp } from './app.ts';
-import { EXAMPLE_RELEASES } from './emit.ts';
 
 let parent: string;
 let ids: string[];
@@ -18,7 +18,7 @@ beforeAll(async () => {
     await writeSynthetic(parent, { ...SIZES, name: 'one', seed: 1 }),
     await writeSynthetic(parent, { ...SIZES, name: 'one', version: '2026.2.0', seed: 2 }),
   ];
-  app = createApp({ releases: fsRegistry([parent, EXAMPLE_RELEASES]), origin: 'https://atlas.test' });
+  app = createApp({ releases: fsRegistry([parent, GOLDEN]), origin: 'https://atlas.test' });
 });
 afterAll(() => rm(parent, { recursive: true, force: true }));
 

@@ -1,3 +1,4 @@
+import type { AskText } from '#release/probe/text.ts';
 import type { Registry } from '#release/registry.ts';
 import type { Feature, FeatureExamples, HeadRecord, HeadsFile, Manifest, Summary } from '#release/schema/index.ts';
 
@@ -42,6 +43,8 @@ export interface AppDeps {
   readonly rateLimit?: (request: Request) => Promise<boolean>;
   /** The probe's kernel, compiled; without it the probe runs in plain TypeScript. */
   readonly probeModule?: () => Promise<WebAssembly.Module | null>;
+  /** Runs the tuned model of a release on a text; where it is absent, nothing here does. */
+  readonly askText?: AskText;
   /** Compress answers here, where nothing in front does it. */
   readonly gzip?: boolean;
   /** Told of errors that are the program's own. */

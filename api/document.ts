@@ -16,7 +16,7 @@ const INFO = {
     { name: 'features', description: 'Features, their evidence and examples' },
     { name: 'layers', description: 'Figures by layer' },
     { name: 'heads', description: 'Attention heads and the features that they feed' },
-    { name: 'probe', description: 'Vectors in, features out' },
+    { name: 'probe', description: 'Vectors or texts in, features out' },
   ],
 };
 

@@ -7,6 +7,7 @@ import { head, heads } from './routes/heads.ts';
 import { layer, layers } from './routes/layers.ts';
 import { list } from './routes/list.ts';
 import { probeVectors } from './routes/probe.ts';
+import { probeText } from './routes/probe-text.ts';
 import { models, quality, release, summary } from './routes/release.ts';
 import { releases } from './routes/releases.ts';
 import { search } from './routes/search.ts';
@@ -36,4 +37,5 @@ export const OPERATIONS = [
   summary,
   quality,
   probeVectors,
+  probeText,
 ] as const;

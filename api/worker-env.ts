@@ -6,6 +6,8 @@ export interface Env {
   readonly RELEASES?: Bucket;
   /** Limit on probes, by address. */
   readonly PROBE_LIMIT?: { limit(options: { key: string }): Promise<{ success: boolean }> };
+  /** The Worker that runs a demo-size model on texts: `pipelines/publish/probe/text/`. */
+  readonly TEXT_PROBE?: { fetch(request: Request): Promise<Response> };
   /** Origin that citations name. */
   readonly ORIGIN?: string;
 }

@@ -3,6 +3,7 @@ import { renderHead } from '../site/src/render/head.ts';
 import { type AppDeps, createApp } from './app.ts';
 import kernel from './probe-kernel.wasm?module';
 import { shellPages } from './shell.ts';
+import { askService } from './text-service.ts';
 import type { Env } from './worker-env.ts';
 import { canonicalUrl, workerRegistry } from './worker-releases.ts';
 
@@ -24,6 +25,7 @@ function depsOf(env: Env): AppDeps {
             (await limit.limit({ key: request.headers.get('cf-connecting-ip') ?? 'unknown' })).success,
         }
       : {}),
+    ...(env.TEXT_PROBE ? { askText: askService(env.TEXT_PROBE) } : {}),
     ...(env.ORIGIN === undefined ? {} : { origin: env.ORIGIN }),
     report: (error) => console.error(error.stack),
   };

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { fsRegistry } from '#release/registry-fs.ts';
+import { GOLDEN } from '../../test/releases.ts';
 import { createApp } from '../app.ts';
-import { EXAMPLE_RELEASES } from '../emit.ts';
 import { createClient } from './client.ts';
 import { mostTurned } from './example.ts';
 
-const app = createApp({ releases: fsRegistry([EXAMPLE_RELEASES]) });
+const app = createApp({ releases: fsRegistry([GOLDEN]) });
 const fetcher = ((input: string, init: RequestInit) => app.request(input, init)) as typeof fetch;
 const { v1 } = createClient('http://atlas.test', fetcher).api;
 
@@ -26,7 +26,7 @@ test('the typed client finds a feature, reads it and its examples', async () => 
 });
 
 test('the typed client sends a batch and a probe', async () => {
-  const release = (await fsRegistry([EXAMPLE_RELEASES]).list())[0]!;
+  const release = (await fsRegistry([GOLDEN]).list())[0]!;
   const batch = await v1.r[':release'].batch.$post({ param: { release }, query: {}, json: { ids: ['L0F1', 'L9F9'] } });
   if (batch.status !== 200) throw new Error(`batch: ${batch.status}`);
   expect((await batch.json()).features.map((f) => f?.id ?? null)).toEqual(['L0F1', null]);

@@ -3,6 +3,7 @@ import { probeVector } from '#release/probe/probe.ts';
 import { projectorOf } from '#release/probe/project.ts';
 import { jsonBody } from '../body.ts';
 import { COMMON } from '../headers.ts';
+import { withinLimit } from '../limit.ts';
 import { openRelease } from '../open.ts';
 import { operation } from '../operation.ts';
 import { NoQuery, ReleaseParam } from '../params.ts';
@@ -55,12 +56,8 @@ export const probeVectors = operation(
   },
   async (c) => {
     accepted(c, ['application/json']);
-    const { rateLimit, probeModule } = c.var.deps;
-    if (rateLimit && !(await rateLimit(c.req.raw)))
-      throw new HttpProblem(429, 'too many probes', {
-        next: 'try again in a minute',
-        headers: { 'retry-after': '60' },
-      });
+    await withinLimit(c);
+    const { probeModule } = c.var.deps;
     const reader = await openRelease(c, c.req.valid('param').release);
     const { layer, vectors, top } = c.req.valid('json');
     if (!reader.manifest.layers.includes(layer))

@@ -18,6 +18,7 @@ import { examplesOf, featuresOf, readLayer, type Shared } from './assemble/layer
 import { modelInfo } from './assemble/model-info.ts';
 import { addPictures } from './assemble/pictures.ts';
 import { readQuality } from './assemble/quality.ts';
+import { readMonosemanticity, relatedOf } from './assemble/related.ts';
 import { summarise } from './assemble/summary.ts';
 import { version } from './version.ts';
 
@@ -32,7 +33,8 @@ const PICTURES = '.pictures';
 
 /**
  * Puts a release together from everything that was found out. Inputs by role: `diff/<l>`, `diff`, `spatial`, `activity/<l>`, `tokens/<l>`,
- * `examples/<l>`, `similar`, `rank`, `joint`, `behaviour`, `ablate/<l>`, `causal/<l>`, `attention/<l>`, `card/...`, `sae/<stage>/<l>`;
+ * `examples/<l>`, `similar`, `rank`, `joint`, `behaviour`, `ablate/<l>`, `causal/<l>`, `attention/<l>`, `card/...`, `sae/<stage>/<l>`, and where the
+ * run made them `probes/<l>`, `shifts/<l>`, `monosemanticity/<l>`;
  * files: the models by role. Output: one folder, named by the release's id.
  */
 export const run: StageRun = async ({ settings, inputs, files, out, device, progress, log }) => {
@@ -76,6 +78,7 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
     rank: await read('rank', 'rank.json', RankFile),
     similar: await read('similar', 'similar.json', SimilarFile),
   };
+  const intervals = { rounds: config.diff.bootstrap, confidence: config.confidence, seed: config.seed };
   const headsFile = joinHeads(
     {
       layers: depth,
@@ -87,9 +90,11 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
       joint: (await read('joint', 'joint.json', JointFile)).joint,
       image: (index) => views.get(index),
     },
-    { rounds: config.diff.bootstrap, confidence: config.confidence, seed: config.seed },
+    intervals,
   );
-  const evidence = await Promise.all(layers.map((layer) => readLayer(inputs, layer)));
+  const monosemanticity = await readMonosemanticity(inputs);
+  const scores = (layer: number) => monosemanticity.find((m) => m.layer === layer)?.scores ?? null;
+  const evidence = await Promise.all(layers.map((layer) => readLayer(inputs, layer, scores(layer))));
   const quality = await readQuality(inputs);
   progress(3, 4, 'parts');
 
@@ -120,6 +125,11 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
       heads: headsFile,
       behaviour: await read('behaviour', 'behaviour.json', BehaviourFile),
     }),
+    related: await relatedOf(
+      inputs,
+      { quality: quality.rows, attention, spatial: shared.spatial, monosemanticity },
+      intervals,
+    ),
     images: pictures,
     dictionaries: async (layer) => {
       const stages = STAGES.filter((stage) => inputs[`sae/${stage}/${layer}`]);

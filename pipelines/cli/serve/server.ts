@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { createApp } from '../../../api/app.ts';
 import { shellPages } from '../../../api/shell.ts';
 import { renderFeature } from '../../../site/src/render/feature.ts';
 import { renderHead } from '../../../site/src/render/head.ts';
 import { ParallaxError } from '../../config/errors.ts';
+import type { AskText } from '../../release/probe/text.ts';
 import { fsRegistry } from '../../release/registry-fs.ts';
 import { staticFiles } from './assets.ts';
 
@@ -17,6 +18,17 @@ const probeModule = (): Promise<WebAssembly.Module> => {
   kernel ??= readFile(KERNEL).then((bytes) => WebAssembly.compile(bytes));
   return kernel;
 };
+
+/** Texts by the models of a built site. The engine is loaded with the first of them. */
+function textsOf(site: string): AskText {
+  let made: Promise<AskText> | undefined;
+  return async (request) => {
+    made ??= import('../../publish/probe/text/answer.ts').then(({ createTextProbe }) =>
+      createTextProbe((path) => readFile(join(site, path)).catch(() => null)),
+    );
+    return (await made)(request);
+  };
+}
 
 /** A site and an API that answer on one address. */
 export interface Serving {
@@ -42,6 +54,7 @@ export async function startServer(options: {
     assets,
     pages: shellPages(assets, { renderFeature, renderHead }),
     probeModule,
+    askText: textsOf(site),
     gzip: true,
     report: (error) => process.stderr.write(`${error.stack ?? error.message}\n`),
     ...(origin ? { origin } : {}),

@@ -18,6 +18,8 @@ import type { Feature, FeatureExamples } from '#release/schema/index.ts';
 export interface LayerEvidence {
   readonly layer: number;
   readonly diff: LayerDiff;
+  /** By feature index; null where the run did not measure it, or the feature fires on too few pictures. */
+  readonly monosemanticity: readonly (number | null)[] | null;
   readonly activity: ActivityFile;
   readonly tokens: z.infer<typeof TokensFile>;
   readonly facts: readonly ExampleFacts[];
@@ -32,11 +34,16 @@ const json = async (folder: string, name: string): Promise<unknown> =>
   JSON.parse(await readFile(join(folder, name), 'utf8'));
 
 /** Reads the folders of one layer's stages (roles `diff/<l>`, `activity/<l>`, `tokens/<l>`, `examples/<l>`, `causal/<l>`). */
-export async function readLayer(inputs: Readonly<Record<string, string>>, layer: number): Promise<LayerEvidence> {
+export async function readLayer(
+  inputs: Readonly<Record<string, string>>,
+  layer: number,
+  monosemanticity: LayerEvidence['monosemanticity'],
+): Promise<LayerEvidence> {
   const of = (role: string) => inputs[`${role}/${layer}`]!;
   const facts = (await readFile(join(of('examples'), 'facts.jsonl'), 'utf8')).trimEnd().split('\n');
   return {
     layer,
+    monosemanticity,
     diff: await openLayerDiff(of('diff'), inputs['diff']!, layer),
     activity: ActivityFile.parse(await json(of('activity'), 'activity.json')),
     tokens: TokensFile.parse(await json(of('tokens'), 'tokens.json')),
@@ -66,6 +73,7 @@ function featureOf(evidence: LayerEvidence, { spatial, rank, similar }: Shared, 
   const traced = rank.features.find((f) => f.layer === layer && f.feature === index);
   const alike = similar.find((s) => s.layer === layer);
   const facts = evidence.facts[index]!;
+  const similarity = evidence.monosemanticity?.[index] ?? null;
   const { promoted, suppressed } = evidence.tokens[index]!;
   const record: Omit<Feature, 'label' | 'sentence'> = {
     id: `L${layer}F${index}`,
@@ -75,6 +83,8 @@ function featureOf(evidence: LayerEvidence, { spatial, rank, similar }: Shared, 
     flags: { ...flags, spatial: found.spatial, decoy: found.decoy },
     ...evidence.activity[index]!,
     spatial: found.evidence,
+    stability: { share: found.stability, splits: spatial.file.splits.spatial.length },
+    ...(similarity === null ? {} : { monosemanticity: similarity }),
     heads: traced?.edges ?? [],
     concentration: traced?.concentration ?? null,
     causal: evidence.causal.find((c) => c.feature === index)?.tests ?? [],

@@ -46,7 +46,8 @@ export function unpackEncoder(bytes: Uint8Array): Sae {
   const end = bytes.indexOf(10) + 1;
   const { threshold, ...header } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) as Header;
   const { d, n } = header;
-  const floats = new Float32Array(bytes.slice(end).buffer);
+  // A copy by hand: `slice` of Node's Buffer is none.
+  const floats = new Float32Array(new Uint8Array(bytes.subarray(end)).buffer);
   let at = 0;
   const take = (length: number) => {
     at += length;

@@ -15,7 +15,8 @@ export interface LiveModel {
   /** Sites tapped in every pass beside those asked for; they choose how attention is computed. */
   readonly always: readonly Site[];
   readonly words: LiveWords;
-  encode(picture: LivePicture, question: string): Promise<Encoded>;
+  /** A question about a picture in the prompt of the model, or, without one, a text as it stands. */
+  encode(picture: LivePicture | null, question: string): Promise<Encoded>;
   /** Encoded with one more token at its end. */
   extend(encoded: Encoded, id: number): Promise<Encoded>;
   close(): Promise<void>;
@@ -84,11 +85,11 @@ export async function openLiveModel(
     always,
     words,
     async encode(picture, question) {
-      const ids = words.prompt(question);
-      checkImageTokens(ids, index.imageToken, patches);
-      const classes = classesOf(ids, index.bos ?? undefined, index.imageToken);
+      const ids = picture ? words.prompt(question) : words.plain(question);
+      if (picture) checkImageTokens(ids, index.imageToken, patches);
+      const classes = classesOf(ids, index.bos ?? undefined, picture ? index.imageToken : undefined);
       const embeds = await embeddings(ids);
-      placeFeatures(embeds, classes, await features(picture), dModel);
+      if (picture) placeFeatures(embeds, classes, await features(picture), dModel);
       const sample = { id: 'probe', prompt: question };
       return { sample, ids: Int32Array.from(ids), classes, afterImage: afterImage(classes), embeds };
     },

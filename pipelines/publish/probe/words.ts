@@ -5,6 +5,8 @@ import type { LiveIndex } from '#release/probe/live.ts';
 export interface LiveWords {
   /** The whole prompt around a question. */
   prompt(question: string): number[];
+  /** A text as it stands, with the tokens that the tokenizer begins every text with. */
+  plain(text: string): number[];
   /** Ids of a text without special tokens. */
   tokenize(text: string): number[];
   /** Text of one token, with a leading space where it has one. */
@@ -22,6 +24,7 @@ export function liveWords(tokenizer: object, config: object, { prompt }: Pick<Li
   const lead = decode([anchor!]).length;
   return {
     prompt: (question) => ids(prompt.before + question + prompt.after, prompt.addSpecial),
+    plain: (text) => ids(text, true),
     tokenize,
     tokenText: (id) => decode([anchor!, id]).slice(lead),
   };

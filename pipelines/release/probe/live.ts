@@ -15,6 +15,8 @@ export interface LiveLayer {
   readonly layer: number;
   readonly features: number;
   readonly dictionary: LiveFile;
+  /** The same of every stage, `F` among them, for texts. */
+  readonly stages: Readonly<Record<string, LiveFile>>;
   /** JSON: `LiveNames`. */
   readonly names: LiveFile;
 }

@@ -13,28 +13,38 @@ import type { Place } from './place.ts';
 /** The stage whose dictionary reads the tuned model on the multimodal data. */
 const STAGE = 'F';
 
-/** The encoder of stage F of a release's dictionary file, float32. */
-export function stageEncoder(path: string, file: Uint8Array): Uint8Array {
+/** The encoder of one stage of a release's dictionary file, float32. */
+export function stageEncoder(path: string, file: Uint8Array, stage: string = STAGE): Uint8Array {
   const about = safetensorsMetadata(file);
   const weights = new Weights(path, parseSafetensors(file));
-  const [d, n] = weights.matrix(`${STAGE}.W_enc`);
-  const activation = about[`${STAGE}.activation`] as ActivationKind;
+  const [d, n] = weights.matrix(`${stage}.W_enc`);
+  const activation = about[`${stage}.activation`] as ActivationKind;
   if (activation === 'gated')
     throw new ParallaxError(`${path}: gated dictionaries cannot be probed`, 'build the site of another release');
-  const threshold = `${STAGE}.threshold`;
-  const k = about[`${STAGE}.k`];
+  const threshold = `${stage}.threshold`;
+  const k = about[`${stage}.k`];
   return packEncoder({
     d,
     n,
     activation,
     ...(k ? { k: Number(k) } : {}),
-    scale: Number(about[`${STAGE}.scale`]),
-    applyBDec: about[`${STAGE}.apply_b_dec`] === 'true',
-    wEnc: weights.read(`${STAGE}.W_enc`, [d, n]),
-    bEnc: weights.read(`${STAGE}.b_enc`, [n]),
-    bDec: weights.read(`${STAGE}.b_dec`, [d]),
+    scale: Number(about[`${stage}.scale`]),
+    applyBDec: about[`${stage}.apply_b_dec`] === 'true',
+    wEnc: weights.read(`${stage}.W_enc`, [d, n]),
+    bEnc: weights.read(`${stage}.b_enc`, [n]),
+    bDec: weights.read(`${stage}.b_dec`, [d]),
     ...(weights.has(threshold) ? { threshold: weights.read(threshold, weights.shape(threshold)) } : {}),
   });
+}
+
+/** The encoders of a layer's stages. */
+async function placeStages(path: string, layer: number, file: Uint8Array, place: Place): Promise<LiveLayer['stages']> {
+  const stages = Object.keys(safetensorsMetadata(file)).flatMap((key) => /^(\w+)\.activation$/.exec(key)?.[1] ?? []);
+  const placed = stages.map(async (stage) => [
+    stage,
+    await place.put(`dictionary/L${layer}.${stage}.bin`, stageEncoder(path, file, stage)),
+  ]);
+  return Object.fromEntries(await Promise.all(placed));
 }
 
 /** Dictionary and names of every layer of a release. */
@@ -49,10 +59,13 @@ export async function placeLayers(folder: string, reader: ReleaseReader, place: 
         labels: await reader.labels(ordinals),
         spatial: ordinals.flatMap((ordinal, index) => (flags?.data[ordinal] === 1 ? [index] : [])),
       };
+      const file = await readFile(join(folder, path));
+      const stages = await placeStages(path, layer, file, place);
       return {
         layer,
         features,
-        dictionary: await place.put(`dictionary/L${layer}.bin`, stageEncoder(path, await readFile(join(folder, path)))),
+        dictionary: stages[STAGE]!,
+        stages,
         names: await place.put(`names/L${layer}.json`, JSON.stringify(names)),
       };
     }),
