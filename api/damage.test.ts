@@ -24,6 +24,22 @@ afterAll(() => rm(parent, { recursive: true, force: true }));
 
 const get = (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
 
+interface Question {
+  readonly id: string;
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** Reads of one file and of many: a record, its examples, a list over columns and labels, a search, a batch, the tables. */
+const questions = (id: string, i: number): Question[] => [
+  { id, path: `/api/v1/r/${id}/features/L0F${i}` },
+  { id, path: `/api/v1/r/${id}/features?sort=-cos_s_f&limit=${1 + i}&fields=q,preference,cos_s_f` },
+  { id, path: `/api/v1/r/${id}/search?words=${String.fromCharCode(97 + (i % 26))}*&limit=20` },
+  { id, path: `/api/v1/r/${id}/batch`, body: { ids: [`L0F${i}`, `L0F${129 - i}`, 'L0F64'] } },
+  { id, path: `/api/v1/r/${id}/stages?metric=cos_s_f&bins=${1 + i}` },
+  { id, path: `/r/${id}/L0F${i}.bib` },
+];
+
 describe('damage', () => {
   test('a corrupt shard gives 502 that names it, and the rest stays served', async () => {
     const folder = await mkdtemp(join(parent, 'damaged-'));
@@ -43,24 +59,34 @@ describe('damage', () => {
   test('one of two releases goes while requests run: every answer is whole and of one release', async () => {
     const folder = await mkdtemp(join(parent, 'going-'));
     for (const id of ids) await cp(join(parent, id), join(folder, id), { recursive: true });
+    const asked = Array.from({ length: 120 }, (_, i) => ids.flatMap((id) => questions(id, i))).flat();
+    const put = async (to: App, { path, body }: Question) => {
+      const post = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+      const response = await to.request(path, { ...post, headers: { 'content-type': 'application/json' } });
+      return { status: response.status, text: await response.text() };
+    };
     const both = createApp({ releases: fsRegistry([folder]) });
-    const expected = new Map<string, string>();
-    for (const id of ids)
-      for (let i = 0; i < 130; i += 1)
-        expected.set(`${id}/${i}`, await (await both.request(`/api/v1/r/${id}/features/L0F${i}`)).text());
+    const expected: string[] = [];
+    for (const question of asked) expected.push((await put(both, question)).text);
     const fresh = createApp({ releases: fsRegistry([folder]) });
-    const asked = ids.flatMap((id) => Array.from({ length: 130 }, (_, i) => ({ id, i })));
-    const answers = asked.map(async ({ id, i }, n) => {
-      if (n === 40) await rm(join(folder, ids[0]!), { recursive: true });
-      const response = await fresh.request(`/api/v1/r/${id}/features/L0F${i}`);
-      return { id, i, status: response.status, text: await response.text() };
-    });
-    for (const { id, i, status, text } of await Promise.all(answers)) {
-      if (status === 200) expect(text).toBe(expected.get(`${id}/${i}`));
-      else expect([id, status === 404 || status === 502]).toEqual([ids[0], true]);
+    const counts: Record<string, number> = {};
+    for (let from = 0; from < asked.length; from += 48) {
+      const part = asked.slice(from, from + 48);
+      const going = from === 240 ? rm(join(folder, ids[0]!), { recursive: true }) : null;
+      const answers = await Promise.all(part.map((question) => put(fresh, question)));
+      await going;
+      for (const [i, { status, text }] of answers.entries()) {
+        const { id } = part[i]!;
+        counts[`${ids.indexOf(id)} ${status}`] = (counts[`${ids.indexOf(id)} ${status}`] ?? 0) + 1;
+        if (status === 200) expect(text).toBe(expected[from + i]);
+        else expect([id, status === 404 || status === 502]).toEqual([ids[0], true]);
+      }
     }
-    expect((await fresh.request(`/api/v1/r/${ids[0]}/models`)).status).toBe(404);
-    expect((await fresh.request(`/api/v1/r/${ids[1]}/models`)).status).toBe(200);
+    expect(counts['0 200']).toBeGreaterThan(100);
+    expect(counts['0 404']).toBeGreaterThan(100);
+    expect(counts['1 200']).toBe(asked.length / 2);
+    expect((await put(fresh, { id: '', path: '/api/v1/r/one/models' })).status).toBe(302);
+    expect((await put(fresh, { id: '', path: '/api/v1/compare?id=L0F1' })).text).not.toContain(ids[0]);
   });
 });
 

@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import worker from './worker.ts';
 import type { Env } from './worker-env.ts';
 
-const bindings = env as unknown as Env & { RELEASES: { put(key: string, value: ArrayBuffer): Promise<unknown> } };
+const bindings = env as unknown as Env & {
+  RELEASES: { put(key: string, value: ArrayBuffer | Uint8Array): Promise<unknown>; delete(key: string): Promise<void> };
+};
 const ask = async (path: string, init?: RequestInit, on: Env = bindings): Promise<Response> =>
   worker.fetch(new Request(`https://atlas.test${path}`, { redirect: 'manual', ...init }), on);
 
@@ -81,4 +83,71 @@ test('a release in a bucket is served as one among the static files is', async (
     expect(await (await ask(path, {}, empty)).text(), path).toBe(await (await ask(path)).text());
   const part = await ask(`/data/${id}/map.bin`, { headers: { range: 'bytes=2-5' } }, empty);
   expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 4]);
+});
+
+/** The release among the static files under another title: its manifest, and so its id, is another one. */
+async function second(): Promise<{ other: string; files: Map<string, Uint8Array> }> {
+  const file = async (path: string) =>
+    new Uint8Array(
+      await (await bindings.ASSETS.fetch(new Request(`https://assets.test/data/${id}/${path}`))).arrayBuffer(),
+    );
+  const manifest = JSON.parse(new TextDecoder().decode(await file('manifest.json')));
+  const bytes = new TextEncoder().encode(JSON.stringify({ ...manifest, title: 'another' }));
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const hash = [...digest.subarray(0, 6)].map((b) => b.toString(16).padStart(2, '0')).join('');
+  const files = new Map([['manifest.json', bytes]]);
+  for (const path of Object.keys(manifest.files)) files.set(path, await file(path));
+  return { other: `${manifest.name}@${manifest.version}-${hash}`, files };
+}
+
+test('one of two releases leaves the bucket while requests run: no answer mixes them', async () => {
+  const { other, files } = await second();
+  for (const [path, bytes] of files) await bindings.RELEASES.put(`${other}/${path}`, bytes);
+  // An environment of its own: another app, which has not listed the bucket yet.
+  const both: Env = {
+    ASSETS: { fetch: (request) => bindings.ASSETS.fetch(request) },
+    RELEASES: bindings.RELEASES as unknown as NonNullable<Env['RELEASES']>,
+  };
+  const paths = [
+    ...Array.from({ length: 6 }, (_, i) => `features/L1F${i}`),
+    'features?sort=-cos_s_f',
+    'search?words=lef*',
+    'heads',
+    'stages?metric=cos_s_f',
+    'columns',
+  ];
+  const expected = new Map<string, string>();
+  for (const path of paths) expected.set(path, await (await ask(`/api/v1/r/${id}/${path}`)).text());
+  const counts: Record<string, number> = {};
+  const round = async () => {
+    const asked = [id, other].flatMap((release) => paths.map((path) => ({ release, path })));
+    const answers = asked.map(async ({ release, path }) => {
+      const response = await ask(`/api/v1/r/${release}/${path}`, {}, both);
+      return {
+        release,
+        path,
+        status: response.status,
+        etag: response.headers.get('etag'),
+        text: await response.text(),
+      };
+    });
+    for (const { release, path, status, etag, text } of await Promise.all(answers)) {
+      const key = `${release === id ? 'stays' : 'goes'} ${status}`;
+      counts[key] = (counts[key] ?? 0) + 1;
+      if (status !== 200) expect([release, status === 404 || status === 502]).toEqual([other, true]);
+      else {
+        expect(text).toBe(expected.get(path)!.replaceAll(id, release));
+        expect(etag).toContain(`"${release}:`);
+      }
+    }
+  };
+  await round();
+  const leaving = (async () => {
+    for (const path of files.keys()) await bindings.RELEASES.delete(`${other}/${path}`);
+  })();
+  for (let i = 0; i < 5; i += 1) await round();
+  await leaving;
+  await round();
+  expect(counts['stays 200']).toBe(7 * paths.length);
+  expect(counts['goes 200']).toBeGreaterThanOrEqual(paths.length);
 });
