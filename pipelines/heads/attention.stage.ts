@@ -5,7 +5,7 @@ import type { StageRun } from '#pipelines/config/stage.ts';
 import { collect } from '#pipelines/data/index.ts';
 import { byLength, openModel } from '#pipelines/models/index.ts';
 import { type HeadAttention, layerAttention, sameEmbeddings } from './attention.ts';
-import { meanEstimate } from './estimate.ts';
+import { meanEstimate, meanOfDraws, paired } from './estimate.ts';
 import type { AttentionFile } from './files.ts';
 import { encodeAll } from './samples.ts';
 
@@ -46,21 +46,23 @@ export const run: StageRun = async ({ settings, files, out, device, progress }) 
     progress(done, encoded.length, 'samples');
   }
   const { heads } = tuned.decoder.anatomy;
-  const estimate = (of: 'mass' | 'entropy', h: number) => ({
-    tuned: meanEstimate(
-      found.map((f) => f.tuned[h]![of]),
-      s,
-    ),
-    base: meanEstimate(
-      found.map((f) => f.base[h]![of]),
-      s,
-    ),
-  });
+  const order = Array.from({ length: heads }, (_, h) => h);
+  /** Mean over the heads given, sample by sample. */
+  const compare = (of: 'mass' | 'entropy', among: readonly number[]) => {
+    const values = (model: 'tuned' | 'base') => meanOfDraws(among.map((h) => found.map((f) => f[model][h]![of])));
+    const [after, before] = [values('tuned'), values('base')];
+    return {
+      tuned: meanEstimate(after, s),
+      base: meanEstimate(before, s),
+      change: meanEstimate(paired(after, before), s),
+    };
+  };
   const file: AttentionFile = {
     layer: s.layer,
-    heads: Array.from({ length: heads }, (_, h) => ({
-      image_mass: estimate('mass', h),
-      entropy: estimate('entropy', h),
+    mean: { mass: compare('mass', order), entropy: compare('entropy', order) },
+    heads: order.map((h) => ({
+      mass: compare('mass', [h]),
+      entropy: compare('entropy', [h]),
       views: encoded.slice(0, s.views).map((e, i) => ({
         index: s.from + i,
         prompt: e.sample.prompt,

@@ -9,6 +9,8 @@ import type { Encoded, TracedModel } from '#pipelines/models/types.ts';
 import type { BehaviourRow } from '#release/schema/index.ts';
 import { answer } from './behaviour.ts';
 import { meanEstimate } from './estimate.ts';
+import type { PriorFile } from './files.ts';
+import { priorRows } from './prior.ts';
 import { answerable, encodeAll, encodeMeanImage } from './samples.ts';
 import { TASK_NAMES, TASKS } from './tasks.ts';
 
@@ -43,6 +45,7 @@ export const run: StageRun = async ({ settings, files, out, device, progress }) 
   const tuned = await openModel(files['model']!, { role: 'tuned', device });
   const base = await openModel(files['base']!, { role: 'base', device });
   const rows: BehaviourRow[] = [];
+  const prior: PriorFile = [];
   const add = async (
     model: TracedModel,
     role: string,
@@ -62,13 +65,18 @@ export const run: StageRun = async ({ settings, files, out, device, progress }) 
       log_odds: meanEstimate(answers.log_odds, s),
     });
     progress(rows.length, TASK_NAMES.length * 4, 'conditions');
+    return answers;
   };
   for (const task of TASK_NAMES) {
     const samples = answerable(await collect(TASKS[task], { seed: s.seed, from: s.from, to: s.from + s.samples }));
-    for (const picture of ['seen', 'mean', 'other'] as const)
-      await add(tuned, 'tuned', task, picture, await PICTURES[picture](tuned, samples, s.seed));
+    const ask = async (picture: keyof typeof PICTURES) =>
+      add(tuned, 'tuned', task, picture, await PICTURES[picture](tuned, samples, s.seed));
+    const seen = await ask('seen');
+    for (const picture of ['mean', 'other'] as const)
+      prior.push(...priorRows(task, picture, samples, seen, await ask(picture), s));
     await add(base, 'base', task, 'none', await encodeAll(base, samples, { image: 'none' }));
   }
   await Promise.all([tuned.close(), base.close()]);
   await writeFile(join(out, 'behaviour.json'), JSON.stringify(rows));
+  await writeFile(join(out, 'prior.json'), JSON.stringify(prior));
 };

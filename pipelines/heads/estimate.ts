@@ -20,15 +20,17 @@ export function meanEstimate(x: ArrayLike<number>, intervals: Intervals): Estima
   return { value: point, low, high, n };
 }
 
-/** The same with its control beside it; `kind` says what the control is. */
+/** The same with its control beside it and the paired difference, of the same samples; `kind` says what the control is. */
 export function controlled(
   x: ArrayLike<number>,
   control: { readonly kind: string; readonly x: ArrayLike<number> } | null,
   intervals: Intervals,
 ): Controlled {
+  if (!control || control.x.length === 0) return { ...meanEstimate(x, intervals), control: null };
   return {
     ...meanEstimate(x, intervals),
-    control: control && control.x.length > 0 ? { kind: control.kind, ...meanEstimate(control.x, intervals) } : null,
+    control: { kind: control.kind, ...meanEstimate(control.x, intervals) },
+    difference: meanEstimate(paired(x, control.x), intervals),
   };
 }
 

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { BehaviourRow, CausalTest, Concentration, Estimate, HeadEdge, HeadsFile } from '#release/schema/index.ts';
+import {
+  AttentionRow,
+  BehaviourRow,
+  CausalTest,
+  Concentration,
+  Estimate,
+  HeadEdge,
+  HeadsFile,
+  PriorRow,
+} from '#release/schema/index.ts';
 
 /** `targets.json`: the features that are traced, strongest first, and their controls. */
 export const TargetsFile = z.array(z.object({ layer: z.int(), feature: z.int(), kind: z.enum(['spatial', 'random']) }));
@@ -53,20 +62,25 @@ export type JointFile = z.infer<typeof JointFile>;
 export const CausalFile = z.array(z.object({ feature: z.int(), tests: z.array(CausalTest) }));
 export type CausalFile = z.infer<typeof CausalFile>;
 
-const Pair = z.object({ tuned: Estimate, base: Estimate });
+const { mass, entropy } = AttentionRow.shape;
 
-/** `attention.json` of one layer. Views name the sample by its index in the data set. */
+/** `attention.json` of one layer: the mean of its heads, and each head. Views name the sample by its index in the data set. */
 export const AttentionFile = z.object({
   layer: z.int(),
+  mean: z.object({ mass, entropy }),
   heads: z.array(
     z.object({
-      image_mass: Pair,
-      entropy: Pair,
+      mass,
+      entropy,
       views: z.array(z.object({ index: z.int(), prompt: z.string(), weights: z.array(z.number()) })),
     }),
   ),
 });
 export type AttentionFile = z.infer<typeof AttentionFile>;
+
+/** `prior.json`: what each kind of question owes to the picture. */
+export const PriorFile = z.array(PriorRow);
+export type PriorFile = z.infer<typeof PriorFile>;
 
 /** `behaviour.json`: how well the pair answers. */
 export const BehaviourFile = z.array(BehaviourRow);

@@ -34,8 +34,8 @@ export function joinHeads(parts: HeadParts, intervals: Intervals): HeadsFile {
       spatial_effect: rank.spatial[i] ?? { value: 0, low: null, high: null, n: 0 },
       random_effect: rank.random[i] ?? null,
       rank: order.length === 0 ? i + 1 : order.indexOf(i) + 1,
-      image_mass: attention?.image_mass ?? null,
-      entropy: attention?.entropy ?? null,
+      image_mass: attention ? { tuned: attention.mass.tuned, base: attention.mass.base } : null,
+      entropy: attention ? { tuned: attention.entropy.tuned, base: attention.entropy.base } : null,
       ablation: ablationsOf(parts.ablations, layer, head, intervals),
       features: featuresOf(rank, id),
       attention: (attention?.views ?? []).flatMap(({ index, prompt, weights }) => {

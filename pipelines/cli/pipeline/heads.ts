@@ -23,7 +23,7 @@ export function headStages(config: RunConfig, pair: Pair, { F }: Dictionaries): 
 
   const stage = (name: string, settings: Json, inputs: Stage['inputs'], files: Stage['files']): Stage => {
     const [, kind] = name.split('/');
-    return { name, version: 2, settings, inputs, files, module: `heads/${kind}.stage.ts` };
+    return { name, version: 3, settings, inputs, files, module: `heads/${kind}.stage.ts` };
   };
   const traced = (layer: number) => ({ targets: 'heads/targets', sae: F![layer]! });
 

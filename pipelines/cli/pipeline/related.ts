@@ -25,7 +25,7 @@ const stage = (
   files: Stage['files'] = {},
 ): Stage => ({
   name: `related/${name}`,
-  version: 1,
+  version: 2,
   settings,
   inputs,
   files,
@@ -68,7 +68,7 @@ const RULES: Readonly<Record<RunConfig['related'][number], Rule>> = {
     ...layers.map((layer) => {
       const sae = from.dictionaries['F']![layer]!;
       const inputs = { sae, images: 'related/images', ...heldOut(from, 'vision', 'tuned/scenes') };
-      return stage(`monosemanticity/${layerName(layer)}`, 'monosemanticity', { layer }, inputs);
+      return stage(`monosemanticity/${layerName(layer)}`, 'monosemanticity', { layer, ...certainty(config) }, inputs);
     }),
   ],
 };

@@ -61,7 +61,7 @@ export function releaseStage(
   const samples = Object.values(slicesOf(config)).reduce((sum, slice) => sum + slice.samples, heldOut);
   return {
     name: RELEASE_STAGE,
-    version: 1,
+    version: 2,
     settings: { config: publicConfig(config) as Json, layers: [...pair.layers], counts: { samples } },
     inputs: {
       ...ONCE,
@@ -69,6 +69,7 @@ export function releaseStage(
         ...by(BY_LAYER, pair.layers),
         ...by(BY_DEPTH, depth),
         ...(config.labels.languageModel === null ? [] : by({ written: 'label/written' }, pair.layers)),
+        ...config.related.flatMap((name) => by({ [name]: `related/${name}` }, pair.layers)),
         ...saes,
         ...cards.map(({ name }, i) => [`card/${i}`, name]),
       ]),

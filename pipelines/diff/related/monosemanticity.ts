@@ -1,5 +1,7 @@
+import type { Estimate } from '#release/schema/estimate.ts';
 import type { SampleSums } from '../sums.ts';
 import { SUM_CLASS } from '../sums.ts';
+import { type Bootstrap, meanOf } from './estimate.ts';
 
 /**
  * Monosemanticity of every feature (Pach et al. 2504.02821): mean cosine between the embeddings of all pairs of pictures,
@@ -41,8 +43,11 @@ export function monosemanticity(sums: SampleSums, embeddings: ArrayLike<number>)
   });
 }
 
-/** Mean cosine between the embeddings of all pairs of pictures: what a feature that fires on every picture alike would score. */
-export function meanSimilarity(embeddings: ArrayLike<number>, samples: number): number {
+/**
+ * Mean cosine between the embeddings of all pairs of pictures: what a feature that fires on every picture alike would score.
+ * Interval over pictures by the projection of the U-statistic on single pictures (Hoeffding 1948).
+ */
+export function meanSimilarity(embeddings: ArrayLike<number>, samples: number, options: Bootstrap): Estimate {
   const width = embeddings.length / samples;
   const sum = new Float64Array(width);
   for (let s = 0; s < samples; s += 1) {
@@ -51,5 +56,16 @@ export function meanSimilarity(embeddings: ArrayLike<number>, samples: number): 
     for (let j = 0; j < width; j += 1) sum[j]! += square === 0 ? 0 : embeddings[s * width + j]! / Math.sqrt(square);
   }
   const square = sum.reduce((total, x) => total + x * x, 0);
-  return (square - samples) / (samples * (samples - 1));
+  const value = (square - samples) / (samples * (samples - 1));
+  const projections = Float64Array.from({ length: samples }, (_, s) => {
+    let along = 0;
+    let length = 0;
+    for (let j = 0; j < width; j += 1) {
+      along += sum[j]! * embeddings[s * width + j]!;
+      length += embeddings[s * width + j]! ** 2;
+    }
+    const others = length === 0 ? 0 : (along / Math.sqrt(length) - 1) / (samples - 1);
+    return 2 * others - value;
+  });
+  return { ...meanOf(projections, options), value };
 }

@@ -1,14 +1,8 @@
 import type { Random } from '#pipelines/data/random.ts';
 import type { Controlled } from '#release/schema/estimate.ts';
-import { mean, percentileInterval, replicates, resamples, wilson } from '../statistics/index.ts';
+import { mean, wilson } from '../statistics/index.ts';
+import { type Bootstrap, meanOf } from './estimate.ts';
 import { type Rows, ridge } from './ridge.ts';
-
-/** How a probe's result is made certain. */
-export interface ProbeOptions {
-  readonly random: Random;
-  readonly rounds: number;
-  readonly confidence: number;
-}
 
 /** Rows of the samples for which `keep` says so. */
 export function rowsOf({ d, data }: Rows, keep: readonly number[]): Rows {
@@ -31,29 +25,40 @@ const shuffled = <T>(values: readonly T[], random: Random): T[] => random.shuffl
  * on shuffled labels.
  * @param labels null where a sample has none
  */
-export function classProbe(rows: Rows, labels: readonly (string | null)[], options: ProbeOptions): Controlled | null {
+export function classProbe(rows: Rows, labels: readonly (string | null)[], options: Bootstrap): Controlled | null {
   const known = labels.flatMap((label, i) => (label === null ? [] : [i]));
   const classes = [...new Set(known.map((i) => labels[i]!))].sort();
   if (classes.length < 2 || known.length < 8) return null;
   const { train, test } = split(known, options.random);
-  const accuracy = (trained: readonly string[]) => {
+  const right = (trained: readonly string[]): Float64Array => {
     const targets = classes.map((c) => trained.map((label) => (label === c ? 1 : 0)));
     const scores = ridge(rowsOf(rows, train), targets, rowsOf(rows, test));
-    const right = test.filter((sample, k) => {
+    return Float64Array.from(test, (sample, k) => {
       const best = scores.reduce((top, score, c) => (score[k]! > scores[top]![k]! ? c : top), 0);
-      return classes[best] === labels[sample];
-    }).length;
-    return { value: right / test.length, ...wilson(right, test.length, options.confidence), n: test.length };
+      return classes[best] === labels[sample] ? 1 : 0;
+    });
+  };
+  const accuracy = (hits: Float64Array) => {
+    const k = hits.reduce((a, b) => a + b, 0);
+    return { value: k / hits.length, ...wilson(k, hits.length, options.confidence), n: hits.length };
   };
   const names = train.map((i) => labels[i]!);
-  return { ...accuracy(names), control: { kind: 'shuffled labels', ...accuracy(shuffled(names, options.random)) } };
+  const [own, control] = [right(names), right(shuffled(names, options.random))];
+  return {
+    ...accuracy(own),
+    control: { kind: 'shuffled labels', ...accuracy(control) },
+    difference: meanOf(
+      own.map((hit, k) => hit - control[k]!),
+      options,
+    ),
+  };
 }
 
 /**
  * Linear probe of a number: held-out R^2 with a bootstrap interval over samples, beside the same probe trained on shuffled values.
  * @param values null where a sample has none
  */
-export function valueProbe(rows: Rows, values: readonly (number | null)[], options: ProbeOptions): Controlled | null {
+export function valueProbe(rows: Rows, values: readonly (number | null)[], options: Bootstrap): Controlled | null {
   const known = values.flatMap((value, i) => (value === null ? [] : [i]));
   if (known.length < 8) return null;
   const { train, test } = split(known, options.random);
@@ -63,14 +68,16 @@ export function valueProbe(rows: Rows, values: readonly (number | null)[], optio
   if (spread === 0) return null;
   const score = (trained: readonly number[]) => {
     const [predicted] = ridge(rowsOf(rows, train), [trained], rowsOf(rows, test));
-    const errors = truth.map((y, k) => 1 - (y - predicted![k]!) ** 2 / spread);
-    const index = resamples(options.random, options.rounds, errors.length);
-    return {
-      value: mean(errors),
-      ...percentileInterval(replicates(errors, index, options.rounds, 'mean'), options.confidence),
-      n: errors.length,
-    };
+    return Float64Array.from(truth, (y, k) => 1 - (y - predicted![k]!) ** 2 / spread);
   };
   const numbers = train.map((i) => values[i]!);
-  return { ...score(numbers), control: { kind: 'shuffled values', ...score(shuffled(numbers, options.random)) } };
+  const [own, control] = [score(numbers), score(shuffled(numbers, options.random))];
+  return {
+    ...meanOf(own, options),
+    control: { kind: 'shuffled values', ...meanOf(control, options) },
+    difference: meanOf(
+      own.map((s, k) => s - control[k]!),
+      options,
+    ),
+  };
 }

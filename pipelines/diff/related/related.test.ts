@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '#pipelines/data/random.ts';
+import type { QualityRow } from '#release/schema/index.ts';
 import { SampleAccumulator } from '../sums.ts';
+import { imageTokens } from './image-tokens.ts';
 import { meanSimilarity, monosemanticity } from './monosemanticity.ts';
+import { monosemanticityRow } from './monosemanticity-row.ts';
 import { classProbe, valueProbe } from './probe.ts';
 import { type Rows, ridge } from './ridge.ts';
 import { conceptShifts } from './shift.ts';
@@ -39,6 +42,8 @@ describe('probes', () => {
     const label = classProbe(rows, classes, options(2))!;
     expect(label.low).toBeGreaterThan(0.75);
     expect(label.control!.high).toBeLessThan(label.low!);
+    expect(label.difference!.value).toBeCloseTo(label.value - label.control!.value, 12);
+    expect(value.difference!.low).toBeGreaterThan(0.5);
   });
   it('find nothing where nothing is', () => {
     const draw = random(4, 'labels');
@@ -83,6 +88,60 @@ describe('monosemanticity', () => {
     const scores = monosemanticity(accumulator.finish(), embeddings);
     expect(scores[0]).toBeCloseTo(0.6, 12);
     expect(scores[1]).toBeNaN();
-    expect(meanSimilarity(embeddings, 3)).toBeCloseTo((0.6 + 0 + 0.8) / 3, 12);
+    const chance = meanSimilarity(embeddings, 3, options(8));
+    expect(chance.value).toBeCloseTo((0.6 + 0 + 0.8) / 3, 12);
+    expect(chance.n).toBe(3);
+    expect(chance.low!).toBeLessThan(chance.value);
+    expect(chance.high!).toBeGreaterThan(chance.value);
+  });
+
+  it('compares all features with any two pictures, and spatial features with the others', () => {
+    const scores = [0.9, null, 0.5, 0.8, 0.4, 0.6];
+    const chance = { value: 0.45, low: 0.4, high: 0.5, n: 20 };
+    const row = monosemanticityRow({ layer: 3, scores, chance }, (i) => i === 0 || i === 3, options(9))!;
+    expect(row.score).toMatchObject({ value: 0.64, n: 5, control: { value: 0.45 } });
+    expect(row.score.difference!.value).toBeCloseTo(0.19, 12);
+    expect(row.spatial!.value).toBeCloseTo(0.85, 12);
+    expect(row.spatial!.control!.value).toBeCloseTo(0.5, 12);
+    expect(row.spatial!.difference!.low).toBeGreaterThan(0);
+    expect(row.top.slice(0, 2)).toEqual([
+      { id: 'L3F0', score: 0.9 },
+      { id: 'L3F3', score: 0.8 },
+    ]);
+    expect(monosemanticityRow({ layer: 3, scores, chance }, () => false, options(9))!.spatial).toBe(null);
+    expect(monosemanticityRow({ layer: 3, scores: [null, 0.5], chance }, () => false, options(9))).toBe(null);
+  });
+});
+
+describe('image tokens', () => {
+  const row = (layer: number, token_class: 'all' | 'image' | 'text', fvu: number, stage = 'S'): QualityRow => {
+    const plain = (value: number) => ({ value, low: value, high: value, n: 9 });
+    return {
+      stage,
+      layer,
+      stream: 'tuned/scenes',
+      token_class,
+      fvu: plain(fvu),
+      explained_variance: plain(1 - fvu),
+      l0: plain(16),
+      dead_fraction: 0.25,
+      dense_fraction: 0,
+      loss_recovered: null,
+      tokens: 90,
+    };
+  };
+  const layers = (errors: readonly number[]) =>
+    errors.flatMap((fvu, l) => [
+      row(l, 'image', fvu),
+      row(l, 'text', 0.2),
+      row(l, 'all', 0.3),
+      row(l, 'image', 9, 'F'),
+    ]);
+  it('converge where their error stays within the limit to the last layer', () => {
+    expect(imageTokens(layers([0.9, 0.2, 0.6, 0.24, 0.25]))!.convergence).toEqual({ layer: 3, limit: 1.25 });
+    expect(imageTokens(layers([0.2, 0.2]))!.convergence.layer).toBe(0);
+    expect(imageTokens(layers([0.2, 0.3]))!.convergence.layer).toBe(null);
+    expect(imageTokens(layers([0.9]))!.rows[0]!.fvu).toMatchObject({ value: 0.9, control: { value: 0.2, n: 9 } });
+    expect(imageTokens([row(0, 'image', 1, 'F')])).toBe(null);
   });
 });

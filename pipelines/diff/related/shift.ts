@@ -1,6 +1,5 @@
-import type { Random } from '#pipelines/data/random.ts';
 import type { Controlled } from '#release/schema/estimate.ts';
-import { mean, percentileInterval, replicates, resamples } from '../statistics/index.ts';
+import { type Bootstrap, meanOf } from './estimate.ts';
 import type { Rows } from './ridge.ts';
 
 /** The shift of one concept: how far fine-tuning moves what the model holds of it, and whether that move alone is the change. */
@@ -18,7 +17,7 @@ export interface ConceptShift {
 /** Fewest samples of a concept. */
 const FEWEST = 8;
 
-function meanOf({ d, data }: Rows, samples: readonly number[]): Float64Array {
+function meanRow({ d, data }: Rows, samples: readonly number[]): Float64Array {
   const sum = new Float64Array(d);
   for (const s of samples) for (let j = 0; j < d; j += 1) sum[j]! += data[s * d + j]! / samples.length;
   return sum;
@@ -49,33 +48,36 @@ export function conceptShifts(
   tuned: Rows,
   base: Rows,
   concepts: readonly (string | null)[],
-  options: { readonly random: Random; readonly rounds: number; readonly confidence: number },
+  options: Bootstrap,
 ): ConceptShift[] {
-  const { random, rounds, confidence } = options;
+  const { random } = options;
   const names = [...new Set(concepts.filter((c) => c !== null))].sort();
   const groups = names
     .map((concept) => ({ concept, samples: random.shuffle(concepts.flatMap((c, s) => (c === concept ? [s] : []))) }))
     .filter(({ samples }) => samples.length >= FEWEST)
     .map(({ concept, samples }) => {
       const [learn, test] = [samples.slice(0, samples.length >> 1), samples.slice(samples.length >> 1)];
-      const [after, before] = [meanOf(tuned, learn), meanOf(base, learn)];
+      const [after, before] = [meanRow(tuned, learn), meanRow(base, learn)];
       return { concept, test, shift: after.map((x, j) => x - before[j]!), reference: norm(before) };
     });
-  const estimate = (shares: Float64Array) => ({
-    value: mean(shares),
-    ...percentileInterval(replicates(shares, resamples(random, rounds, shares.length), rounds, 'mean'), confidence),
-    n: shares.length,
-  });
   return groups.map(({ concept, test, shift, reference }, k) => {
     const other = groups.length > 1 ? groups[(k + random.int(1, groups.length - 1)) % groups.length]! : undefined;
+    const own = recovered(tuned, base, shift, test);
+    const control = other && recovered(tuned, base, other.shift, test);
     return {
       concept,
       size: reference === 0 ? 0 : norm(shift) / reference,
       recovery: {
-        ...estimate(recovered(tuned, base, shift, test)),
-        control: other
-          ? { kind: `shift of ${other.concept}`, ...estimate(recovered(tuned, base, other.shift, test)) }
-          : null,
+        ...meanOf(own, options),
+        control: other && control ? { kind: `shift of ${other.concept}`, ...meanOf(control, options) } : null,
+        ...(control
+          ? {
+              difference: meanOf(
+                own.map((share, i) => share - control[i]!),
+                options,
+              ),
+            }
+          : {}),
       },
     };
   });
