@@ -29,9 +29,27 @@ export const shardHeaderBytes = (count: number): number => HEAD + ENTRY * count;
 const bad = (file: string, what: string, options?: ErrorOptions) =>
   new ReleaseError('malformed', `${file}: ${what}`, 'run `parallax verify` on the release, or fetch it again', options);
 
-/** Same records, same bytes: fflate is plain JavaScript, and its memory level is fixed. `null` = no record. */
-export function encodeShard(first: number, records: readonly (Uint8Array | null)[]): Uint8Array {
-  const stored = records.map((record) => record && deflateSync(record, { level: 6, mem: 8 }));
+/** How records are packed and named. */
+export interface PackCodec {
+  /** Raw deflate. */
+  deflate(record: Uint8Array): Uint8Array;
+  /** 32 bytes. */
+  sha256(record: Uint8Array): Uint8Array;
+}
+
+/** Same records, same bytes, on every machine: fflate is plain JavaScript, and its memory level is fixed. */
+const PORTABLE: PackCodec = {
+  deflate: (record) => deflateSync(record, { level: 6, mem: 8 }),
+  sha256: sha256Bytes,
+};
+
+/** `null` = no record. */
+export function encodeShard(
+  first: number,
+  records: readonly (Uint8Array | null)[],
+  { deflate, sha256 }: PackCodec = PORTABLE,
+): Uint8Array {
+  const stored = records.map((record) => record && deflate(record));
   let offset = shardHeaderBytes(records.length);
   const file = new Uint8Array(stored.reduce((sum, s) => sum + (s?.byteLength ?? 0), offset));
   const view = new DataView(file.buffer);
@@ -52,7 +70,7 @@ export function encodeShard(first: number, records: readonly (Uint8Array | null)
     view.setUint32(at, offset, true);
     view.setUint32(at + 4, packed.byteLength, true);
     view.setUint32(at + 8, record.byteLength, true);
-    file.set(sha256Bytes(record), at + 12);
+    file.set(sha256(record), at + 12);
     file.set(packed, offset);
     offset += packed.byteLength;
   });

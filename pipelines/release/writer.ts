@@ -8,6 +8,7 @@ import { type Manifest, SCHEMA_VERSION } from './schema/manifest.ts';
 import type { QualityFile } from './schema/quality.ts';
 import type { RelatedFile } from './schema/related.ts';
 import type { Summary } from './schema/summary.ts';
+import type { PackCodec } from './shard.ts';
 import { citationFile } from './write/citation.ts';
 import { roCrate } from './write/crate.ts';
 import { croissant } from './write/croissant.ts';
@@ -40,6 +41,10 @@ export interface ReleaseInput {
   readonly images: ReadonlyMap<string, Uint8Array>;
   /** Dictionaries of a layer by stage, `F` among them; called twice a layer. Left out: no dictionaries, map or probe. */
   readonly dictionaries?: DictionaryLoader;
+  /** Left out: packed to the same bytes on every machine, as every release that is published must be. */
+  readonly codec?: PackCodec;
+  /** False: no Parquet files. */
+  readonly parquet?: boolean;
 }
 
 /**
@@ -75,7 +80,11 @@ async function writeAll(sink: Sink, layers: readonly number[], input: ReleaseInp
         `image ${hash}: its name is not its sha256`,
         'name every picture by the sha256 of its WebP bytes',
       );
-  const counts = await writeFeatures(sink, input.layers, draft.features_per_layer, shard_size);
+  const counts = await writeFeatures(sink, input.layers, draft.features_per_layer, {
+    shardSize: shard_size,
+    ...(input.codec ? { codec: input.codec } : {}),
+    ...(input.parquet === undefined ? {} : { parquet: input.parquet }),
+  });
   for (const name of ['heads', 'quality', 'summary'] as const)
     await sink.write(PATHS[name], jsonBytes(checkRecord(name, PATHS[name], input[name])));
   if (input.related) await sink.write(PATHS.related, jsonBytes(checkRecord('related', PATHS.related, input.related)));

@@ -76,6 +76,7 @@ function recordSet(layer: number): unknown {
 
 /** `croissant.json` (MLCommons Croissant 1.0): the Parquet files and their columns. */
 export function croissant(manifest: Omit<Manifest, 'files'>, files: Manifest['files']): unknown {
+  const layers = manifest.layers.filter((layer) => files[PATHS.parquet(layer)]);
   return {
     '@context': CONTEXT,
     '@type': 'sc:Dataset',
@@ -87,7 +88,7 @@ export function croissant(manifest: Omit<Manifest, 'files'>, files: Manifest['fi
     license: licenceUrl(manifest.licence) ?? manifest.licence,
     citeAs: `${manifest.authors.map((a) => a.name).join(', ')} (${manifest.date}). ${manifest.title}, version ${manifest.version}.`,
     creator: manifest.authors.map((a) => ({ '@type': 'sc:Person', name: a.name })),
-    distribution: manifest.layers.map((layer) => {
+    distribution: layers.map((layer) => {
       const path = PATHS.parquet(layer);
       return {
         '@type': 'cr:FileObject',
@@ -99,6 +100,6 @@ export function croissant(manifest: Omit<Manifest, 'files'>, files: Manifest['fi
         sha256: files[path]!.sha256,
       };
     }),
-    recordSet: manifest.layers.map(recordSet),
+    recordSet: layers.map(recordSet),
   };
 }

@@ -8,6 +8,7 @@ import { SCALARS } from '../scalars.ts';
 import type { FeatureExamples } from '../schema/examples.ts';
 import type { Feature } from '../schema/feature.ts';
 import { SearchBuilder } from '../search/build.ts';
+import type { PackCodec } from '../shard.ts';
 import { Packer } from './packer.ts';
 import { ParquetBuilder } from './parquet.ts';
 import type { Sink } from './sink.ts';
@@ -26,30 +27,37 @@ export interface FeatureCounts {
   examples: number;
 }
 
+export interface FeatureOptions {
+  readonly shardSize: number;
+  readonly codec?: PackCodec;
+  /** Write the Parquet files (default). */
+  readonly parquet?: boolean;
+}
+
 /** Writes what is made from features: cards, examples, labels, columns, posting lists, Parquet. */
 export async function writeFeatures(
   sink: Sink,
   layers: readonly LayerInput[],
   perLayer: number,
-  shardSize: number,
+  { shardSize, codec, parquet: tables = true }: FeatureOptions,
 ): Promise<FeatureCounts> {
   const total = layers.length * perLayer;
   const counts: FeatureCounts = { features: 0, spatial: 0, adapted: 0, examples: 0 };
-  const cards = new Packer(sink, PATHS.cards, shardSize);
-  const examples = new Packer(sink, PATHS.examples, shardSize);
-  const labels = new Packer(sink, PATHS.labels, shardSize);
+  const cards = new Packer(sink, PATHS.cards, shardSize, codec);
+  const examples = new Packer(sink, PATHS.examples, shardSize, codec);
+  const labels = new Packer(sink, PATHS.labels, shardSize, codec);
   const columns = SCALARS.map((scalar) => new ColumnBuilder(scalar, total));
   const search = new SearchBuilder(total);
   let page: string[] = [];
   for (const { layer, ...input } of layers) {
-    const parquet = new ParquetBuilder();
+    const parquet = tables ? new ParquetBuilder() : null;
     let index = 0;
     for await (const raw of input.features) {
       const feature = expectId(checkRecord('feature', `feature ${featureId(layer, index)}`, raw), layer, index);
       await cards.add(jsonBytes(feature));
       for (const column of columns) column.add(feature);
       search.add(feature);
-      parquet.add(feature);
+      parquet?.add(feature);
       page.push(feature.label.text);
       if (page.length === LABELS_PER_RECORD) await labels.add(jsonBytes(page.splice(0)));
       counts.features += 1;
@@ -63,7 +71,7 @@ export async function writeFeatures(
         `layer ${layer}: ${index} features, the release has ${perLayer} a layer`,
         'give every feature of the dictionary, dead ones too',
       );
-    await sink.write(PATHS.parquet(layer), parquet.finish());
+    if (parquet) await sink.write(PATHS.parquet(layer), parquet.finish());
     counts.examples += await writeExamples(examples, input.examples, layer, perLayer);
   }
   if (page.length > 0) await labels.add(jsonBytes(page));

@@ -1,4 +1,4 @@
-import { encodeShard } from '../shard.ts';
+import { encodeShard, type PackCodec } from '../shard.ts';
 import type { Sink } from './sink.ts';
 
 /** Collects records into shards of one size and writes each when it is full. */
@@ -6,13 +6,15 @@ export class Packer {
   readonly #sink: Sink;
   readonly #path: (shard: number) => string;
   readonly #size: number;
+  readonly #codec: PackCodec | undefined;
   #records: (Uint8Array | null)[] = [];
   #shard = 0;
 
-  constructor(sink: Sink, path: (shard: number) => string, size: number) {
+  constructor(sink: Sink, path: (shard: number) => string, size: number, codec?: PackCodec) {
     this.#sink = sink;
     this.#path = path;
     this.#size = size;
+    this.#codec = codec;
   }
 
   /** `null` holds the place of a record that does not exist. */
@@ -23,7 +25,7 @@ export class Packer {
 
   async flush(): Promise<void> {
     if (this.#records.length === 0) return;
-    await this.#sink.write(this.#path(this.#shard), encodeShard(this.#shard * this.#size, this.#records));
+    await this.#sink.write(this.#path(this.#shard), encodeShard(this.#shard * this.#size, this.#records, this.#codec));
     this.#shard += 1;
     this.#records = [];
   }
