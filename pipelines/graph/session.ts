@@ -48,8 +48,8 @@ const firstLine = (cause: unknown): string => (cause instanceof Error ? cause.me
 /** Opens a session; a node that falls back from a GPU to the CPU is an error, unless `mixed`. Throws `GraphError`. */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
   const device = options.device ?? 'cpu';
-  // products with stored integers round no activations: 1 = computed in float32
-  const extra: Record<string, string> = { qdq_matmulnbits_accuracy_level: '1' };
+  // products with stored integers round no activations: 1 = computed in float32. Idle threads of one session leave the cores to others.
+  const extra: Record<string, string> = { qdq_matmulnbits_accuracy_level: '1', force_spinning_stop: '1' };
   if (options.externalFolder) extra['model_external_initializers_file_folder_path'] = options.externalFolder;
   if (device !== 'cpu' && !options.mixed) extra['disable_cpu_ep_fallback'] = '1';
   const settings: ort.InferenceSession.SessionOptions = {

@@ -98,6 +98,33 @@ describe('the engine of the CPU takes the steps of the dense graph', () => {
   });
 });
 
+test.each(['jumprelu', 'relu', 'topk', 'batchtopk'] as const)(
+  '%s over several blocks of features is the dense graph too',
+  async (activation) => {
+    const wide = { ...base, n: 4300, activation, decoder: { unitNorm: true, projectGradient: true } };
+    const l0 = { coefficient: 0.5, target: 2000, bandwidth: 0.2 };
+    const config: TrainConfig = { ...wide, loss: activation === 'jumprelu' ? { l0 } : {} };
+    const start = initial(config, x, 3, 'mean');
+    const wEnc = start.params.wEnc!.map((v, j) => v + 0.1 * Math.sin(j));
+    const from = { ...start, params: { ...start.params, wEnc } };
+    const trainers = await Promise.all([
+      openTrainer(config, from, { engine: 'graph' }),
+      openTrainer(config, from, { engine: 'cpu' }),
+    ]);
+    const rows = x.subarray(0, batch * d);
+    const [a, b] = [await trainers[0].step(rows), await trainers[1].step(rows)];
+    expect(b.fired).toEqual(a.fired);
+    for (const figure of ['fvu', 'loss'] as const) expect(b[figure] / a[figure]).toBeCloseTo(1, 6);
+    const [want, got] = [trainers[0].state(), trainers[1].state()];
+    for (const [name, data] of Object.entries(want.m)) {
+      const size = data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+      const worst = data.reduce((most, v, i) => Math.max(most, Math.abs(v - got.m[name as 'wEnc']![i]!)), 0);
+      expect(worst, name).toBeLessThan(2e-5 * size);
+    }
+    for (const trainer of trainers) await trainer.close();
+  },
+);
+
 test('the n-th largest is that of a sorted copy', () => {
   const numbers = fc.array(fc.float({ noNaN: true }), { minLength: 1, maxLength: 80 });
   fc.assert(

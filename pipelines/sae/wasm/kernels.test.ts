@@ -41,7 +41,8 @@ test('select holds the k largest sums, with their places', () => {
     fc.property(numbers, fc.integer({ min: 1, max: N }), (values, k) => {
       f32.z.set(values);
       f32.bias.fill(0.25);
-      kernels.select(at.z, at.bias, N, k, at.values, at.indices);
+      kernels.select(at.z, at.bias, N - 8, 0, k, at.values, at.indices);
+      kernels.select(at.z + 4 * (N - 8), at.bias + 4 * (N - 8), 8, N - 8, k, at.values, at.indices);
       const sums = Float32Array.from(values, (v) => Math.fround(v) + 0.25);
       const got = [...f32.values.subarray(0, k)].sort((a, b) => a - b);
       expect(got).toEqual([...sums].sort((a, b) => a - b).slice(N - k));
@@ -56,7 +57,7 @@ test('collect gives what exceeds each limit, strictly and in order', () => {
   fill('z', 'limits');
   f32.bias.fill(0);
   f32.limits[3] = f32.z[3]!;
-  const count = kernels.collect(at.z, at.bias, at.limits, N, at.values, at.indices);
+  const count = kernels.collect(at.z, at.bias, at.limits, N, 0, at.values, at.indices);
   const want = [...f32.z.keys()].filter((i) => f32.z[i]! > f32.limits[i]!);
   expect([...u32.indices.subarray(0, count)]).toEqual(want);
   expect([...f32.values.subarray(0, count)]).toEqual(want.map((i) => f32.z[i]));
@@ -104,48 +105,36 @@ test('Adam, by its formula', () => {
   }
 });
 
-test('one row of a dense step: what is kept, what lies in the rectangle, what passes back', () => {
-  fill('z', 'bias', 'limits', 'values');
-  const names = ['f', 'mass', 'count', 'df', 'slopes', 'near', 'sums'] as const;
-  const row = openArena({ z: N, bias: N, theta: N, shift: N, ...Object.fromEntries(names.map((name) => [name, N])) });
-  const k = openKernels(row.memory);
-  const of = row.f32 as Record<string, Float32Array>;
-  const place = row.at as Record<string, number>;
-  for (let i = 0; i < N; i += 1) {
-    of['z']![i] = source.normal();
-    of['bias']![i] = source.normal();
-    of['theta']![i] = 0.3 * (i % 3);
-    of['df']![i] = source.normal();
-    of['shift']![i] = 0.1 * i;
-    of['mass']![i] = of['count']![i] = 1;
+test('one row after the other of a dense step: what is kept, what lies in the rectangle, what passes back', () => {
+  const R = 3;
+  const rows = openArena({
+    ...{ bias: N, theta: N, shift: N, mass: N, count: N, slopes: N, near: N, sums: N },
+    ...{ z: R * N, df: R * N, f: R * N },
+  });
+  const k = openKernels(rows.memory);
+  const { at: to, f32: of } = rows;
+  for (const data of [of.z, of.bias, of.df, of.shift]) for (const i of data.keys()) data[i] = source.normal();
+  for (let i = 0; i < N; i += 1) of.theta[i] = 0.3 * (i % 3);
+  of.theta[5] = of.z[5]! + of.bias[5]!;
+  const sums = [of.mass, of.count, of.slopes, of.near, of.sums];
+  for (const data of sums) data.fill(1);
+  const df = Float32Array.from(of.df);
+  for (let row = 0; row < 4 * R * N; row += 4 * N) {
+    k.activate(to.z + row, to.bias, to.theta, N, to.f + row, to.mass, to.count);
+    k.passBack(to.z + row, to.bias, to.theta, 0.5, to.df + row, to.shift, N, to.sums, to.slopes, to.near);
   }
-  of['theta']![5] = of['z']![5]! + of['bias']![5]!;
-  const df = Float32Array.from(of['df']!);
-  k.activate(place['z']!, place['bias']!, place['theta']!, N, place['f']!, place['mass']!, place['count']!);
-  k.band(
-    place['z']!,
-    place['bias']!,
-    place['theta']!,
-    0.5,
-    place['df']!,
-    place['shift']!,
-    N,
-    place['slopes']!,
-    place['near']!,
-  );
-  k.pass(place['df']!, place['f']!, place['shift']!, N, place['sums']!);
-  for (let i = 0; i < N; i += 1) {
-    const z = Math.fround(of['z']![i]! + of['bias']![i]!);
-    const f = z > of['theta']![i]! ? z : 0;
-    const g = Math.fround(df[i]! + of['shift']![i]!);
-    const near = Number(Math.abs(z - of['theta']![i]!) < 0.5);
-    expect([of['f']![i], of['count']![i]]).toEqual([f, 1 + Number(f !== 0)]);
-    expect(of['mass']![i]).toBeCloseTo(1 + f, 5);
-    expect(of['near']![i]).toBe(near);
-    expect(of['slopes']![i]).toBeCloseTo(near * g, 5);
-    expect(of['df']![i]).toBeCloseTo(f > 0 ? g : 0, 5);
-    expect(of['sums']![i]).toBeCloseTo(f > 0 ? g : 0, 5);
+  const wanted = sums.map(() => new Float64Array(N).fill(1));
+  for (let at = 0; at < R * N; at += 1) {
+    const i = at % N;
+    const z = Math.fround(of.z[at]! + of.bias[i]!);
+    const f = z > of.theta[i]! ? z : 0;
+    const g = Math.fround(df[at]! + of.shift[i]!);
+    const near = Number(Math.abs(z - of.theta[i]!) < 0.5);
+    expect(of.f[at]).toBe(f);
+    expect(of.df[at]).toBe(f > 0 ? g : 0);
+    for (const [q, add] of [f, Number(f !== 0), near * g, near, f > 0 ? g : 0].entries()) wanted[q]![i]! += add;
   }
+  for (const [q, data] of sums.entries()) for (let i = 0; i < N; i += 1) expect(data[i]).toBeCloseTo(wanted[q]![i]!, 4);
 });
 
 test('a memory beyond 4 GiB is refused', () => {

@@ -1,5 +1,5 @@
 import { nthLargest, sortByColumn } from './columns.ts';
-import { entryLimit, type ListName } from './memory.ts';
+import { blocksOf, entryLimit, type ListName } from './memory.ts';
 import type { Work } from './work.ts';
 
 /** Views and addresses of one of the two lists of entries. */
@@ -22,10 +22,13 @@ export function listOf({ arena, kernels, count }: Work, name: ListName) {
 export function chooseTopK(work: Work, name: ListName, tokens: number, k: number): void {
   const list = listOf(work, name);
   const { kernels, at, rowIndex, rowValue, rowOffsets, count } = list;
+  const blocks = blocksOf(tokens, count);
   let length = 0;
   rowOffsets[0] = 0;
   for (let t = 0; t < tokens; t += 1) {
-    kernels.select(at.z + 4 * t * count, at.bias, count, k, at.rowValue + 4 * length, at.rowIndex + 4 * length);
+    const [values, indices] = [at.rowValue + 4 * length, at.rowIndex + 4 * length];
+    for (const { from, length: n, offset } of blocks)
+      kernels.select(at.z + 4 * (offset + t * n), at.bias + 4 * from, n, from, k, values, indices);
     const end = length + k;
     for (let e = length; e < end; e += 1) {
       if (!(rowValue[e]! > 0)) continue;
@@ -41,11 +44,14 @@ export function chooseTopK(work: Work, name: ListName, tokens: number, k: number
 /** Entries above `limits`, row by row; gives their number, or undefined as soon as there are more than `most`. */
 export function collectAbove(work: Work, tokens: number, most: number): number | undefined {
   const { kernels, at, rowOffsets, count } = listOf(work, 'main');
+  const blocks = blocksOf(tokens, count);
   let length = 0;
   rowOffsets[0] = 0;
   for (let t = 0; t < tokens; t += 1) {
-    const [values, indices] = [at.rowValue + 4 * length, at.rowIndex + 4 * length];
-    length += kernels.collect(at.z + 4 * t * count, at.bias, at.limits, count, values, indices);
+    for (const { from, length: n, offset } of blocks) {
+      const [z, bias, limits] = [at.z + 4 * (offset + t * n), at.bias + 4 * from, at.limits + 4 * from];
+      length += kernels.collect(z, bias, limits, n, from, at.rowValue + 4 * length, at.rowIndex + 4 * length);
+    }
     if (length > most) return undefined;
     rowOffsets[t + 1] = length;
   }

@@ -2,7 +2,7 @@ import type { TrainConfig } from '../config.ts';
 import type { StepEngine, StepInput } from '../engine.ts';
 import type { TrainState } from '../state.ts';
 import { chooseAbove, chooseBatchTopK, chooseTopK } from './choose.ts';
-import { denseForward, denseGradients } from './dense.ts';
+import { denseForward, denseGradients, encodeTokens } from './dense.ts';
 import { entryGradients } from './entries.ts';
 import { fill, isDense, NEVER, readBack } from './memory.ts';
 import { openProducts } from './products.ts';
@@ -73,20 +73,21 @@ export async function cpuEngine(
         capacity = tokens;
         work = openWork(config, capacity, work);
       }
-      const { arena, width, count } = work;
+      const { arena } = work;
       readTokens(work, x);
-      await products.run('NT', arena.f32.y, arena.f32['params.wEnc'], arena.f32.z, [tokens, width, count]);
+      await encodeTokens(work, products, tokens);
       const { squares, entries, listed } = await forward(tokens);
       const fvu = squares / input.spread;
       const l0 = entries / tokens;
       const least = listed ? leastOf(work, tokens) : Number.POSITIVE_INFINITY;
-      const fired = Uint8Array.from(arena.f32.fired.subarray(0, n), (tokensFired) => Number(tokensFired > 0));
+      const fired = new Uint8Array(n);
+      for (let i = 0; i < n; i += 1) fired[i] = Number(arena.f32.fired[i]! > 0);
       const aux = input.dead ? chooseAux(work, input.dead, tokens) / input.spread : 0;
 
       const slope = -2 / input.spread;
       setShift(work, tokens);
-      const gradientOf = listed ? entryGradients(work, slope) : await denseGradients(work, products, tokens, slope);
-      const penalty = updateFeatures(work, { tokens, l0, slope, input, gradientOf });
+      const gradients = listed ? entryGradients(work, slope) : denseGradients(work, products, tokens, slope);
+      const penalty = await updateFeatures(work, { tokens, l0, slope, input, gradients });
       const miss = loss.l0 ? loss.l0.coefficient * (l0 / loss.l0.target - 1) ** 2 : 0;
       const auxTerm = loss.aux ? loss.aux.coefficient * aux : 0;
       return { loss: fvu + penalty + auxTerm + miss, fvu, l0, aux, fired, least };

@@ -1,5 +1,5 @@
 import type { ListName } from './memory.ts';
-import type { Gradient } from './update.ts';
+import type { Gradients } from './update.ts';
 import type { Work } from './work.ts';
 
 /** Adds one list's part of a feature's gradients at `dec` and `enc`; gives its part of the bias' gradient. */
@@ -49,20 +49,24 @@ export function weigh({ arena, count }: Work, name: ListName, factor: number): v
 }
 
 /** Gradients of one feature after the other from the main list, in arrays that each overwrites. */
-export function entryGradients(work: Work, slope: number): (feature: number) => Gradient {
+export function entryGradients(work: Work, slope: number): Gradients {
   const { arena } = work;
   const { at, f32, u32 } = arena;
   const into = { dec: at.gDec, enc: at.gEnc };
   const sumMass = (work.config.loss.l1 ?? 0) > 0;
   weigh(work, 'main', slope);
   f32.slopes.fill(0);
-  return (feature) => {
-    f32.gDec.fill(0);
-    f32.gEnc.fill(0);
-    let mass = 0;
-    if (sumMass)
-      for (let e = u32['main.colOffsets'][feature]!; e < u32['main.colOffsets'][feature + 1]!; e += 1)
-        mass += f32['main.colValue'][e]!;
-    return { ...into, bias: addEntries(work, 'main', feature, slope, into), mass };
+  return {
+    blocks: [{ from: 0, length: work.count, offset: 0 }],
+    async prepare() {},
+    of(feature) {
+      f32.gDec.fill(0);
+      f32.gEnc.fill(0);
+      let mass = 0;
+      if (sumMass)
+        for (let e = u32['main.colOffsets'][feature]!; e < u32['main.colOffsets'][feature + 1]!; e += 1)
+          mass += f32['main.colValue'][e]!;
+      return { ...into, bias: addEntries(work, 'main', feature, slope, into), mass };
+    },
   };
 }

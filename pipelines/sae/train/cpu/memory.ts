@@ -12,6 +12,30 @@ export interface Padded {
 }
 export const padded = ({ d, n }: Pick<TrainConfig, 'd' | 'n'>): Padded => ({ width: up(d, LANE), count: up(n, LANE) });
 
+/** Most floats of `[T, block]`, and features in it: ONNX Runtime's binding copies every output, cheap while that stays in the cache. */
+const BLOCK_ENTRIES = 2 ** 21;
+const BLOCK_FEATURES = 4096;
+
+const blockWidth = (tokens: number, count: number): number =>
+  Math.min(count, BLOCK_FEATURES, Math.max(LANE, Math.floor(BLOCK_ENTRIES / tokens / LANE) * LANE));
+
+/** Features `[from, from + length)` whose columns of a `[tokens, count]` array lie together, as `[tokens, length]`, at `offset`. */
+export interface Block {
+  readonly from: number;
+  readonly length: number;
+  /** In floats. */
+  readonly offset: number;
+}
+
+export function blocksOf(tokens: number, count: number): Block[] {
+  const block = blockWidth(tokens, count);
+  return Array.from({ length: Math.ceil(count / block) }, (_, b) => ({
+    from: b * block,
+    length: Math.min(block, count - b * block),
+    offset: tokens * b * block,
+  }));
+}
+
 /** A bias that keeps a feature that does not exist from being chosen. */
 export const NEVER = -3e38;
 
@@ -38,9 +62,11 @@ const SMALL_COLUMNS = [
   'near',
 ] as const;
 /** `[T, width]` each. */
-const TOKEN_ROWS = ['base', 'y', 'error', 'left', 'decoded', 'pull'] as const;
-/** `[T, count]` each, the last two for the dense way only. */
-const TOKEN_COLUMNS = ['z', 'f', 'df'] as const;
+const TOKEN_ROWS = ['base', 'y', 'error', 'left', 'partial', 'pull'] as const;
+/** `[T, count]` in blocks of features (`blocksOf`), the second for the dense way only. */
+const TOKEN_COLUMNS = ['z', 'f'] as const;
+/** One block of features, for the dense way: `[T, block]`, and gradients `[block, width]`. */
+const BLOCK_ARRAYS = ['df', 'gDecBlock', 'gEncBlock'] as const;
 const LISTS = ['main', 'aux'] as const;
 export type ListName = (typeof LISTS)[number];
 /** By entry, before and after the choice. */
@@ -49,8 +75,8 @@ const COLUMN_ARRAYS = ['colToken', 'colValue', 'colWeight', 'colSlope', 'colNear
 
 export type ArrayName =
   | KeptName
-  | (typeof SMALL_ROWS | typeof SMALL_COLUMNS | typeof TOKEN_ROWS | typeof TOKEN_COLUMNS)[number]
-  | ('one' | 'tokenIndex' | 'tokenWeight' | 'gDecAll' | 'gEncAll')
+  | (typeof SMALL_ROWS | typeof SMALL_COLUMNS | typeof TOKEN_ROWS | typeof TOKEN_COLUMNS | typeof BLOCK_ARRAYS)[number]
+  | ('scratch' | 'tokenIndex' | 'tokenWeight')
   | `${ListName}.${(typeof ROW_ARRAYS | typeof COLUMN_ARRAYS)[number] | 'rowOffsets' | 'colOffsets'}`;
 export type CpuArena = Arena<ArrayName>;
 
@@ -76,13 +102,15 @@ function entryCounts(config: TrainConfig, tokens: number, count: number) {
 function layout(config: TrainConfig, tokens: number): Record<ArrayName, number> {
   const { width, count } = padded(config);
   const kept = { wEnc: count * width, wDec: count * width, bEnc: count, bDec: width, logThreshold: count };
-  const lengths: Record<string, number> = { one: LANE, tokenIndex: tokens, tokenWeight: tokens };
+  const lengths: Record<string, number> = { scratch: LANE, tokenIndex: tokens, tokenWeight: tokens };
   for (const group of GROUPS) for (const name of KEPT) lengths[`${group}.${name}`] = kept[name];
   for (const name of SMALL_ROWS) lengths[name] = width;
   for (const name of SMALL_COLUMNS) lengths[name] = count;
   for (const name of TOKEN_ROWS) lengths[name] = tokens * width;
   for (const name of TOKEN_COLUMNS) lengths[name] = name === 'z' || isDense(config) ? tokens * count : 0;
-  for (const name of ['gDecAll', 'gEncAll']) lengths[name] = isDense(config) ? count * width : 0;
+  const dense = Number(isDense(config));
+  lengths['df'] = dense * Math.min(tokens * count, Math.max(BLOCK_ENTRIES, tokens * LANE));
+  for (const name of ['gDecBlock', 'gEncBlock']) lengths[name] = dense * Math.min(count, BLOCK_FEATURES) * width;
   for (const [list, { rows, columns }] of Object.entries(entryCounts(config, tokens, count))) {
     for (const name of ROW_ARRAYS) lengths[`${list}.${name}`] = rows;
     for (const name of COLUMN_ARRAYS) lengths[`${list}.${name}`] = columns;

@@ -5,35 +5,49 @@ import { f32 } from '#graph/tensor.ts';
 /** Rows, inner length and columns of a product. */
 type Sizes = readonly [rows: number, inner: number, columns: number];
 
-/** Matrix products by ONNX Runtime on arrays of the kernels' memory, nothing copied. `N` as it lies, `T` transposed. */
+/** `N` as it lies, `T` transposed; `less`: `out = start - a b`. */
+const KINDS = { NT: [0, 1], TN: [1, 0], less: [0, 0] } as const;
+type Kind = keyof typeof KINDS;
+
+/** Matrix products by ONNX Runtime on arrays of the kernels' memory. The binding copies each output once more, so they are kept small. */
 export interface Products {
-  run(kind: 'NT' | 'NN' | 'TN', a: Float32Array, b: Float32Array, out: Float32Array, sizes: Sizes): Promise<void>;
+  run(
+    kind: Kind,
+    a: Float32Array,
+    b: Float32Array,
+    out: Float32Array,
+    sizes: Sizes,
+    start?: Float32Array,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
-const KINDS = ['NT', 'NN', 'TN'] as const;
-
 export async function openProducts(options: { threads?: number }): Promise<Products> {
-  const opened = await Promise.all(
-    KINDS.map((kind) => {
-      const g = new GraphBuilder();
-      const a = g.input('a', 'float32', ['a0', 'a1']);
-      const b = g.input('b', 'float32', ['b0', 'b1']);
-      const attributes = { transA: Number(kind[0] === 'T'), transB: Number(kind[1] === 'T') };
-      g.output(g.op('Gemm', [a, b], attributes), 'out', 'float32', ['rows', 'columns']);
-      return openSession(g.toBytes(), options);
-    }),
-  );
+  const open = (kind: Kind) => {
+    const g = new GraphBuilder();
+    const [transA, transB] = KINDS[kind];
+    const operands = ['a', 'b', ...(kind === 'less' ? ['start'] : [])];
+    const inputs = operands.map((name) => g.input(name, 'float32', [`${name}0`, `${name}1`]));
+    g.output(g.op('Gemm', inputs, { transA, transB, alpha: { float: kind === 'less' ? -1 : 1 } }), 'out', 'float32', [
+      'r',
+      'c',
+    ]);
+    return openSession(g.toBytes(), options);
+  };
+  const sessions = { NT: await open('NT'), TN: await open('TN'), less: await open('less') };
   return {
-    async run(kind, a, b, out, [rows, inner, columns]) {
-      const shapeA = kind[0] === 'T' ? [inner, rows] : [rows, inner];
-      const shapeB = kind[1] === 'T' ? [columns, inner] : [inner, columns];
-      const inputs = { a: f32(a.subarray(0, rows * inner), shapeA), b: f32(b.subarray(0, inner * columns), shapeB) };
-      const into = { out: f32(out.subarray(0, rows * columns), [rows, columns]) };
-      await opened[KINDS.indexOf(kind)]!.run(inputs, ['out'], into);
+    async run(kind, a, b, out, [rows, inner, columns], start) {
+      const [transA, transB] = KINDS[kind];
+      const matrix = (data: Float32Array, m: number, n: number) => f32(data.subarray(0, m * n), [m, n]);
+      const inputs = {
+        a: transA ? matrix(a, inner, rows) : matrix(a, rows, inner),
+        b: transB ? matrix(b, columns, inner) : matrix(b, inner, columns),
+        ...(start ? { start: matrix(start, rows, columns) } : {}),
+      };
+      await sessions[kind].run(inputs, ['out'], { out: matrix(out, rows, columns) });
     },
     async close() {
-      for (const session of opened) await session.close();
+      for (const session of Object.values(sessions)) await session.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { StepInput } from '../engine.ts';
 import { addEntries, weigh } from './entries.ts';
+import type { Block } from './memory.ts';
 import { thresholdGradient } from './thresholds.ts';
 import type { Work } from './work.ts';
 
@@ -9,6 +10,13 @@ export interface Gradient {
   readonly enc: number;
   readonly bias: number;
   readonly mass: number;
+}
+
+/** Gradients of a step: a block of features is made ready, then each is asked for in turn. */
+export interface Gradients {
+  readonly blocks: readonly Block[];
+  prepare(block: Block): Promise<void>;
+  of(feature: number, block: Block): Gradient;
 }
 
 /** Adam on an array of `length` floats at four addresses. */
@@ -30,7 +38,7 @@ export function setShift({ arena, kernels, config, width }: Work, tokens: number
   if (l1 === 0) return;
   for (let i = 0; i < config.n; i += 1) {
     const row = at['params.wDec'] + 4 * i * width;
-    f32.shift[i] = l1 * Math.sqrt(kernels.dots(width, 1, at.zero, row, row, at.one, 1, 0));
+    f32.shift[i] = l1 * Math.sqrt(kernels.dots(width, 1, at.zero, row, row, at.scratch, 1, 0));
   }
 }
 
@@ -38,33 +46,32 @@ export function setShift({ arena, kernels, config, width }: Work, tokens: number
  * The way back and Adam, one feature after the other, so that a feature's rows stay in the cache. `dL/du^ = slope error`,
  * `slope = -2 / spread`. Gives the L1 term of the loss. Formulas: golden README, `sae-train`.
  */
-export function updateFeatures(
+export async function updateFeatures(
   work: Work,
   step: {
     readonly tokens: number;
     readonly l0: number;
     readonly slope: number;
     readonly input: StepInput;
-    readonly gradientOf: (feature: number) => Gradient;
+    readonly gradients: Gradients;
   },
-): number {
-  const { tokens, l0, slope, input, gradientOf } = step;
+): Promise<number> {
+  const { tokens, l0, slope, input, gradients } = step;
   const { arena, kernels, config, width, count } = work;
   const { at, f32 } = arena;
   const { loss, decoder, n } = config;
   const auxSlope = loss.aux && input.dead ? slope * loss.aux.coefficient : 0;
   const l1 = (loss.l1 ?? 0) / tokens;
   const adam = adamOf(work, input);
-  const dot = (a: number, b: number): number => kernels.dots(width, 1, at.zero, a, b, at.one, 1, 0);
+  const dot = (a: number, b: number): number => kernels.dots(width, 1, at.zero, a, b, at.scratch, 1, 0);
   if (auxSlope) weigh(work, 'aux', auxSlope);
   f32.tokenWeight.fill(slope, 0, tokens);
   kernels.combine(width, tokens, at.tokenIndex, at.tokenWeight, at.error, at.zero, at.gBDec, 1);
   let penalty = 0;
 
-  for (let i = 0; i < n; i += 1) {
+  const updateFeature = (i: number, gradient: Gradient): void => {
     const offset = 4 * i * width;
     const [dec, enc] = [at['params.wDec'] + offset, at['params.wEnc'] + offset];
-    const gradient = gradientOf(i);
     const bias = gradient.bias + (auxSlope ? addEntries(work, 'aux', i, auxSlope, gradient) : 0);
     if (l1 > 0 && gradient.mass > 0) {
       penalty += f32.shift[i]! * gradient.mass;
@@ -77,6 +84,11 @@ export function updateFeatures(
     adam(width, dec, at['m.wDec'] + offset, at['v.wDec'] + offset, gradient.dec);
     adam(width, enc, at['m.wEnc'] + offset, at['v.wEnc'] + offset, gradient.enc);
     if (decoder.unitNorm) kernels.blend(width, at.zero, dec, 0, 1 / Math.sqrt(dot(dec, dec)));
+  };
+  for (const block of gradients.blocks) {
+    await gradients.prepare(block);
+    const to = Math.min(n, block.from + block.length);
+    for (let i = block.from; i < to; i += 1) updateFeature(i, gradients.of(i, block));
   }
   adam(count, at['params.bEnc'], at['m.bEnc'], at['v.bEnc'], at.gBEnc);
   adam(width, at['params.bDec'], at['m.bDec'], at['v.bDec'], at.gBDec);
