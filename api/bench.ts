@@ -1,11 +1,12 @@
 import { readdir, rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { type Case, probeCase, readCases } from './bench/cases.ts';
+import { caseRows } from './bench/case-rows.ts';
+import { probeCase, readCases } from './bench/cases.ts';
 import { startWorker } from './bench/harness.ts';
-import { latencies, throughput } from './bench/load.ts';
-import { type BenchRow, type Summary, summarise } from './bench/row.ts';
-import { benchSite } from './bench/site.ts';
+import { throughput } from './bench/load.ts';
+import type { BenchRow } from './bench/row.ts';
+import { BENCH_HOME, benchSite } from './bench/site.ts';
 
+export { benchMillion } from './bench/million.ts';
 export type { BenchRow } from './bench/row.ts';
 
 export interface BenchOptions {
@@ -19,7 +20,6 @@ export interface BenchOptions {
   readonly load?: number;
 }
 
-const HOME = fileURLToPath(new URL('../.parallax/bench', import.meta.url));
 const CONNECTIONS = 16;
 /** A kept look-up may be so many times slower than nothing: 60 % of its requests a second. */
 const SLOWER = 1 / 0.6;
@@ -33,43 +33,16 @@ const PROBE = {
   name: 'synthetic-probe',
 } as const;
 
-/** Times of one case, over those of a Worker that does nothing. */
-async function* caseRows(
-  { name, limit, shot }: Case,
-  app: string,
-  nothing: string,
-  count: number,
-): AsyncIterable<BenchRow> {
-  const idle = { url: nothing, shot: () => ({ path: '/' }) };
-  const [base, { median, p99, spread }] = (await latencies([idle, { url: app, shot }], count)).map(summarise) as [
-    Summary,
-    Summary,
-  ];
-  const over = median - base.median;
-  yield {
-    name: `api.${name}, median over no-op`,
-    figure: over,
-    unit: 'ms',
-    n: count,
-    spread,
-    ...(limit === undefined ? {} : { limit }),
-  };
-  yield { name: `api.${name}, p99`, figure: p99, unit: 'ms', n: count, spread };
-}
-
 /**
  * The API in workerd over a synthetic release of 100,000 features (made at the first run), against a Worker that does nothing:
  * times by kind of request, and requests a second with 16 connections.
  */
 export async function* benchApi(options: BenchOptions = {}): AsyncIterable<BenchRow> {
-  const { home = HOME, layers = 10, features = 10_000, count = 300, load = 4000 } = options;
-  const read = await benchSite(home, `read-${layers}x${features}`, {
-    layers,
-    features,
-    width: 16,
-    heads: 16,
-    pictures: 4,
-  });
+  const { home = BENCH_HOME, layers = 10, features = 10_000, count = 300, load = 4000 } = options;
+  const sizes = { layers, features, width: 16, heads: 16, pictures: 4, lean: true };
+  const read = await benchSite(home, `lean-${layers}x${features}`, sizes);
+  if (read.seconds !== null)
+    yield { name: `api.generation, ${layers * features} features`, figure: read.seconds, unit: 's', n: 1, spread: 0 };
   const probe = await benchSite(home, 'probe', PROBE);
   for (const name of await readdir(home)) if (name.endsWith('.tmp')) await rm(`${home}/${name}`, { recursive: true });
   const nothing = await startWorker('nothing', probe.folder);

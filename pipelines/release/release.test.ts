@@ -137,3 +137,13 @@ test('a manifest of another id is refused', async () => {
   const source = memorySource(new Map([['manifest.json', new Uint8Array(bytes)]]));
   await expect(ReleaseReader.open(source, { id: 'synthetic@2026.1.0-000000000000' })).rejects.toThrow(id);
 });
+
+test('a lean release holds the same features for look-up and search, and nothing to download', async () => {
+  const lean = await writeSynthetic(parent, { ...SIZES, lean: true });
+  const small = await ReleaseReader.open(fsSource(join(parent, lean)), { id: lean, check: checkRecord });
+  const ids = planned.map(({ layer, index }) => ({ layer, index }));
+  expect(await small.featuresBatch(ids)).toEqual(planned);
+  const found = async (from: ReleaseReader) => (await from.search({ words: 'le*' }, 50)).hits;
+  expect(await found(small)).toEqual(await found(reader));
+  expect(Object.keys(small.manifest.files).filter((path) => /^(features|dictionary|map)/.test(path))).toEqual([]);
+});

@@ -4,6 +4,9 @@ import type { BenchRow } from '../../graph/bench/time.ts';
 
 const DEMO_DECODER = join(PACKAGE_ROOT, 'fixtures/demo/tuned/onnx/decoder_model_merged.onnx');
 
+/** Left out where none is named: it makes a release of 3 GB. */
+export const LONG: readonly string[] = ['api-million'];
+
 /** Name of a benchmark -> its rows, measured as they are asked for. */
 export const BENCHES: Readonly<Record<string, (threads: number) => AsyncIterable<BenchRow>>> = {
   async *graph(threads) {
@@ -18,5 +21,9 @@ export const BENCHES: Readonly<Record<string, (threads: number) => AsyncIterable
   async *api() {
     const { benchApi } = await import('../../../api/bench.ts');
     yield* benchApi();
+  },
+  async *'api-million'() {
+    const { benchMillion } = await import('../../../api/bench.ts');
+    yield* benchMillion();
   },
 };

@@ -5,7 +5,7 @@ import { nearest } from '../../config/nearest.ts';
 import type { BenchRow } from '../../graph/bench/time.ts';
 import { outputOf } from '../output.ts';
 import { whole } from '../words.ts';
-import { BENCHES } from './benches.ts';
+import { BENCHES, LONG } from './benches.ts';
 
 const NAMES = Object.keys(BENCHES);
 
@@ -21,14 +21,14 @@ function checked(names: readonly string[]): readonly string[] {
         },
       );
     }
-  return names.length > 0 ? names : NAMES;
+  return names.length > 0 ? names : NAMES.filter((name) => !LONG.includes(name));
 }
 
 export function benchCommand(program: Command): void {
   program
     .command('bench')
     .description('benchmarks: one JSON object a line, each with the machine and the goal, where one was set')
-    .argument('[name...]', `which (${NAMES.join(', ')}; default: all)`)
+    .argument('[name...]', `which (${NAMES.join(', ')}; default: all but ${LONG.join(', ')})`)
     .option('--threads <n>', 'threads of ONNX Runtime', whole(1), availableParallelism())
     .addHelpText('after', '\nExample:\n  $ parallax bench graph > figures.jsonl')
     .action(async (names: string[], options: { threads: number }, command: Command) => {
