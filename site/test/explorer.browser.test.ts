@@ -49,7 +49,7 @@ describe.skipIf(!executablePath)('the explorer in Chromium', () => {
     expect(await again.locator('input[name=spatial]').isChecked()).toBe(true);
     await again.locator('[data-reset]').click();
     await settled(again, 384);
-    expect(new URL(again.url()).search).toBe('');
+    await expect.poll(() => new URL(again.url()).search).toBe('');
     await again.close();
     await page.close();
   });

@@ -1,22 +1,34 @@
 import { type ColumnData, columnValue } from '#release/columns.ts';
+import { binOf } from './filter.ts';
 import type { Paint } from './scatter.ts';
 
 type Rgb = readonly [number, number, number];
 const STEPS = 12;
 
-/** What a CSS colour looks like: painted on one pixel and read back, since canvases know oklch and variables do not. */
-function resolve(colour: string): Rgb {
-  const probe = document.createElement('span');
-  probe.style.color = colour;
-  document.body.append(probe);
-  const computed = getComputedStyle(probe).color;
-  probe.remove();
-  const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-  if (!context) return [0, 0, 0];
-  context.fillStyle = computed;
-  context.fillRect(0, 0, 1, 1);
-  const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
-  return [r as number, g as number, b as number];
+/** What CSS colours look like: each painted on a pixel and read back, since canvases know oklch and variables do not. */
+function resolve(colours: readonly string[]): Rgb[] {
+  const probes = colours.map((colour) => {
+    const probe = document.createElement('span');
+    probe.style.color = colour;
+    return probe;
+  });
+  document.body.append(...probes);
+  const computed = probes.map((probe) => getComputedStyle(probe).color);
+  for (const probe of probes) probe.remove();
+  const context = new OffscreenCanvas(colours.length, 1).getContext('2d', { willReadFrequently: true });
+  computed.forEach((colour, i) => {
+    if (!context) return;
+    context.fillStyle = colour;
+    context.fillRect(i, 0, 1, 1);
+  });
+  const pixels = context?.getImageData(0, 0, colours.length, 1).data ?? new Uint8ClampedArray(4 * colours.length);
+  return colours.map((_, i) => [pixels[4 * i] as number, pixels[4 * i + 1] as number, pixels[4 * i + 2] as number]);
+}
+
+/** Colours with the muted one first, as the scatter wants them. */
+function paintOf(colours: readonly string[], group: Uint8Array): Paint {
+  const [muted, ...groups] = resolve(['var(--control-band)', ...colours]);
+  return { muted: muted as Rgb, groups, group };
 }
 
 /** Name and colour of each group, for the key beside the plot. */
@@ -33,14 +45,14 @@ const CLASS_COLOURS: Record<string, string> = {
 };
 
 /** Classes by their accent, flags in ink or grey, numbers in steps of the activation hue. */
-export function keyOf(column: ColumnData | null): Key {
-  const muted = resolve('var(--control-band)');
-  if (column === null) return { paint: { muted, groups: [resolve('var(--ink-soft)')], groupOf: () => 0 }, entries: [] };
+export function keyOf(column: ColumnData | null, count: number): Key {
+  if (column === null) return { paint: paintOf(['var(--ink-soft)'], new Uint8Array(count)), entries: [] };
   const about = column.column;
   if (about.values !== null) {
     const colours = about.values.map((value) => CLASS_COLOURS[value] ?? 'var(--ink)');
+    const group = Uint8Array.from(column.data, (_, i) => columnValue(column, i) ?? 0);
     return {
-      paint: { muted, groups: colours.map(resolve), groupOf: (i) => columnValue(column, i) ?? 0 },
+      paint: paintOf(colours, group),
       entries: about.values.map((name, i) => ({ name, colour: colours[i] as string })),
     };
   }
@@ -49,12 +61,9 @@ export function keyOf(column: ColumnData | null): Key {
     { length: STEPS },
     (_, i) => `color-mix(in oklab, var(--fires) ${Math.round(100 * ((i + 1) / STEPS))}%, var(--control-band))`,
   );
-  const groupOf = (i: number): number => {
-    const value = columnValue(column, i);
-    return value === null ? 0 : Math.min(STEPS - 1, Math.floor(((value - low) / (high - low || 1)) * STEPS));
-  };
+  const group = binOf(column, low, high, STEPS).map((bin) => (bin === STEPS ? 0 : bin));
   return {
-    paint: { muted, groups: colours.map(resolve), groupOf },
+    paint: paintOf(colours, group),
     entries: [
       { name: String(Number(low.toPrecision(3))), colour: colours[0] as string },
       { name: String(Number(high.toPrecision(3))), colour: colours[STEPS - 1] as string },

@@ -13,3 +13,16 @@ export function fillSelect(
 ): void {
   select.replaceChildren(...options.map(([value, text]) => new Option(text, value, false, value === chosen)));
 }
+
+/** Waits until the page has been painted once, so that nothing heavy comes before what there is to read. At most a second. */
+export function afterPaint(): Promise<void> {
+  const painted = (): boolean => performance.getEntriesByType('paint').length > 0;
+  if (painted() || document.hidden) return Promise.resolve();
+  return new Promise((done) => {
+    new PerformanceObserver(() => done()).observe({ type: 'paint', buffered: true });
+    setTimeout(done, 1000);
+  });
+}
+
+/** Lets the browser answer the reader before work goes on. */
+export const breathe = (): Promise<void> => new Promise((done) => setTimeout(done));

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ColumnData } from '#release/columns.ts';
-import { binned, keep, size, sorted } from './filter.ts';
+import { binOf, orderBy, pick, size } from './filter.ts';
+import { conditionsOf, Kept } from './kept.ts';
 import { applyRule, jaccard, percentileOf } from './rule.ts';
 
 const column = (name: string, values: (number | null)[]): [string, ColumnData] => [
@@ -30,35 +32,77 @@ const columns = new Map([
   column('preference_low', [0.4, 0.6, 0.6, null]),
 ]);
 
-describe('keep', () => {
-  it('asks for every range, leaves out what has no value, and can skip a column', () => {
-    const state = {
-      ranges: new Map([
-        ['cos_s_f', [0.3, 1] as const],
-        ['preference_low', [0.5, 1] as const],
-      ]),
+describe('kept', () => {
+  const both = {
+    ranges: new Map([
+      ['cos_s_f', [0.3, 1] as const],
+      ['preference_low', [0.5, 1] as const],
+    ]),
+    flags: [],
+  };
+  const set = (state: Parameters<typeof conditionsOf>[1], hits: Uint8Array | null = null): Kept => {
+    const kept = new Kept(4);
+    kept.set(conditionsOf(columns, state, hits));
+    return kept;
+  };
+  it('asks for every range, and leaves out what has no value', () => {
+    expect([...set(both).mask]).toEqual([0, 1, 1, 0]);
+    expect(set(both).count).toBe(2);
+    expect([...set(both, Uint8Array.of(0, 0, 1, 1)).mask]).toEqual([0, 0, 1, 0]);
+    expect(size(set({ ranges: new Map(), flags: ['energy_vision'] }).mask)).toBe(3);
+  });
+  it('counts for a column what all others keep', () => {
+    const cosine = binOf(columns.get('cos_s_f') as ColumnData, 0, 1, 2);
+    expect([...cosine]).toEqual([0, 1, 1, 1]);
+    const preference = binOf(columns.get('preference_low') as ColumnData, 0, 1, 2);
+    expect([...preference]).toEqual([0, 1, 1, 2]);
+    expect([...set(both).binned('cos_s_f', cosine, 2)]).toEqual([0, 2]);
+    expect([...set(both).binned('preference_low', preference, 2)]).toEqual([0, 2]);
+    expect([...set(both).binned('energy_vision', cosine, 2)]).toEqual([0, 2]);
+  });
+  it('is the same whatever was asked before', () => {
+    const names = ['cos_s_f', 'cos_s_c', 'energy_vision', 'preference_low'];
+    const range = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }));
+    const state = fc.dictionary(fc.constantFrom(...names), range).map((of) => ({
+      ranges: new Map(Object.entries(of).map(([k, [a, b]]) => [k, [Math.min(a, b), Math.max(a, b)] as const])),
       flags: [],
-    };
-    expect([...keep(4, columns, state, null)]).toEqual([0, 1, 1, 0]);
-    expect([...keep(4, columns, state, null, 'preference_low')]).toEqual([0, 1, 1, 1]);
-    expect([...keep(4, columns, state, Uint8Array.of(0, 0, 1, 1))]).toEqual([0, 0, 1, 0]);
-    expect(size(keep(4, columns, { ranges: new Map(), flags: ['energy_vision'] }, null))).toBe(3);
+    }));
+    fc.assert(
+      fc.property(fc.array(state, { minLength: 1, maxLength: 6 }), (states) => {
+        const kept = new Kept(4);
+        for (const one of states) kept.set(conditionsOf(columns, one, null));
+        const last = states.at(-1) as (typeof states)[number];
+        const expected = Array.from({ length: 4 }, (_, i) =>
+          Number(
+            [...last.ranges].every(([name, [low, high]]) => {
+              const value = columns.get(name)?.data[i] as number;
+              return value >= low && value <= high;
+            }),
+          ),
+        );
+        expect([...kept.mask]).toEqual(expected);
+        expect(kept.count).toBe(expected.reduce((a, b) => a + b, 0));
+        for (const name of names) {
+          const bins = new Uint8Array(4);
+          const others = { ranges: new Map([...last.ranges].filter(([key]) => key !== name)), flags: [] };
+          expect(kept.binned(name, bins, 1)[0]).toBe(set(others).count);
+        }
+      }),
+    );
   });
 });
 
-describe('sorted', () => {
+describe('order', () => {
   it('puts missing values last both ways, ties by ordinal', () => {
-    const mask = Uint8Array.of(1, 1, 1, 1);
     const by = columns.get('preference_low') as ColumnData;
-    expect(sorted(mask, by, new Uint32Array(), false)).toEqual([0, 1, 2, 3]);
-    expect(sorted(mask, by, new Uint32Array(), true)).toEqual([1, 2, 0, 3]);
-    expect(sorted(Uint8Array.of(1, 0, 1, 1), null, Uint32Array.of(3, 1, 0, 2), false)).toEqual([3, 0, 2]);
+    expect([...orderBy(by, false)]).toEqual([0, 1, 2, 3]);
+    expect([...orderBy(by, true)]).toEqual([1, 2, 0, 3]);
   });
-});
-
-describe('binned', () => {
-  it('counts the last edge in the last bin', () => {
-    expect([...binned(Uint8Array.of(1, 1, 1, 1), columns.get('cos_s_f') as ColumnData, 0, 1, 2)]).toEqual([1, 3]);
+  it('is read in pages', () => {
+    const order = Uint32Array.of(3, 1, 0, 2);
+    const mask = Uint8Array.of(1, 0, 1, 1);
+    expect(pick(order, mask, 0, 2)).toEqual({ ordinals: [3, 0], next: 3 });
+    expect(pick(order, mask, 3, 2)).toEqual({ ordinals: [2], next: 4 });
   });
 });
 

@@ -1,5 +1,4 @@
 import { type ColumnData, columnValue } from '#release/columns.ts';
-import type { ExplorerState } from './state.ts';
 
 /** One byte a feature: 1 where it is kept. */
 export type Mask = Uint8Array;
@@ -10,62 +9,35 @@ export const size = (mask: Mask): number => {
   return total;
 };
 
-/**
- * Features inside every range, with every flag, and among the search's hits. A feature without a value (NaN) is outside a range.
- * @param columns floats, NaN where a value is missing
- * @param skip a column whose range is left out: its own histogram shows what the others keep
- */
-export function keep(
-  count: number,
-  columns: ReadonlyMap<string, ColumnData>,
-  state: Pick<ExplorerState, 'ranges' | 'flags'>,
-  hits: Mask | null,
-  skip?: string,
-): Mask {
-  const mask = new Uint8Array(count).fill(1);
-  if (hits) for (let i = 0; i < count; i += 1) mask[i] = hits[i] as number;
-  const ranges: [string, number, number][] = [
-    ...[...state.ranges].map(([name, [low, high]]): [string, number, number] => [name, low, high]),
-    ...state.flags.map((name): [string, number, number] => [name, 1, 1]),
-  ];
-  for (const [name, low, high] of ranges) {
-    const column = columns.get(name);
-    if (column === undefined || name === skip) continue;
-    const { data } = column;
-    // NaN, a missing value, fails both comparisons.
-    for (let i = 0; i < count; i += 1) if (!((data[i] as number) >= low && (data[i] as number) <= high)) mask[i] = 0;
-  }
-  return mask;
-}
-
-/** Ordinals of a mask in the order of a column (or of `rank`), features without a value last; ties by ordinal. */
-export function sorted(mask: Mask, column: ColumnData | null, rank: Uint32Array, descending: boolean): number[] {
-  const kept: number[] = [];
-  if (column === null) {
-    for (const ordinal of rank) if (mask[ordinal] === 1) kept.push(ordinal);
-    return descending ? kept.reverse() : kept;
-  }
-  for (let i = 0; i < mask.length; i += 1) if (mask[i] === 1) kept.push(i);
+/** All ordinals in the order of a column, features without a value last; ties by ordinal. */
+export function orderBy(column: ColumnData, descending: boolean): Uint32Array {
+  const values = Float64Array.from(column.data, (_, i) => columnValue(column, i) ?? Number.NaN);
+  const order = Uint32Array.from(values, (_, i) => i);
   const sign = descending ? -1 : 1;
-  const values = kept.map((ordinal) => columnValue(column, ordinal));
-  const order = kept.map((_, i) => i);
-  order.sort((a, b) => {
-    const [x, y] = [values[a] as number | null, values[b] as number | null];
-    if (x === null || y === null) return Number(x === null) - Number(y === null) || a - b;
+  return order.sort((a, b) => {
+    const [x, y] = [values[a] as number, values[b] as number];
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || a - b;
     return sign * (x - y) || a - b;
   });
-  return order.map((i) => kept[i] as number);
 }
 
-/** Counts of a mask's values (of all values without one) in equal bins over `[low, high]`. */
-export function binned(mask: Mask | null, column: ColumnData, low: number, high: number, bins: number): Uint32Array {
-  const counts = new Uint32Array(bins);
+/** The first ordinals of an order that a mask keeps, from a place in that order on; `next` is the place to go on from. */
+export function pick(order: Uint32Array, mask: Mask, from: number, most: number): { ordinals: number[]; next: number } {
+  const ordinals: number[] = [];
+  let next = from;
+  for (; next < order.length && ordinals.length < most; next += 1)
+    if (mask[order[next] as number] === 1) ordinals.push(order[next] as number);
+  return { ordinals, next };
+}
+
+/** Bin of every value among equal bins over `[low, high]`; the bin after the last one where there is no value. */
+export function binOf(column: ColumnData, low: number, high: number, bins: number): Uint8Array {
   const scale = high > low ? bins / (high - low) : 0;
   const { data } = column;
+  const place = new Uint8Array(data.length).fill(bins);
   for (let i = 0; i < data.length; i += 1) {
     const value = data[i] as number;
-    if ((mask === null || mask[i] === 1) && value >= low && value <= high)
-      counts[Math.min(bins - 1, Math.floor((value - low) * scale))]! += 1;
+    if (value >= low && value <= high) place[i] = Math.min(bins - 1, Math.floor((value - low) * scale));
   }
-  return counts;
+  return place;
 }

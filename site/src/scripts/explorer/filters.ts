@@ -1,7 +1,7 @@
 import type { ColumnData } from '#release/columns.ts';
 import { fillSelect, one } from './dom.ts';
-import { keep, type Mask } from './filter.ts';
 import { RangeFilter } from './histogram.ts';
+import type { Kept } from './kept.ts';
 import type { ExplorerState } from './state.ts';
 import type { Store } from './store.ts';
 
@@ -59,7 +59,7 @@ export class Filters {
     return [...new Set([...STANDING, ...state.ranges.keys()])].filter((name) => this.#store.about(name)?.min !== null);
   }
 
-  update(state: ExplorerState, hits: Mask | null): void {
+  update(state: ExplorerState, kept: Kept): void {
     for (const input of this.#flags) input.checked = state.flags.includes(input.name);
     const names = this.shown(state).filter((name) => this.#store.columns.has(name));
     for (const [name, filter] of this.#ranges)
@@ -69,7 +69,7 @@ export class Filters {
       }
     for (const name of names) {
       const filter = this.#ranges.get(name) ?? this.#create(name, this.#store.columns.get(name) as ColumnData);
-      filter.show(keep(this.#store.count, this.#store.columns, state, hits, name), state.ranges.get(name) ?? null);
+      filter.show(kept, state.ranges.get(name) ?? null);
     }
   }
 

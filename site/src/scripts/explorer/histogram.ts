@@ -1,6 +1,7 @@
 import type { ColumnData } from '#release/columns.ts';
 import { significant } from '../../render/number.ts';
-import { binned, type Mask } from './filter.ts';
+import { binOf } from './filter.ts';
+import type { Kept } from './kept.ts';
 
 const BINS = 40;
 const HEIGHT = 34;
@@ -20,8 +21,10 @@ export class RangeFilter {
   readonly #inputs: [HTMLInputElement, HTMLInputElement];
   readonly #text: HTMLElement;
   readonly #low: number;
-  #all: Uint32Array | null = null;
   readonly #high: number;
+  /** Bin of every feature, and the heights that the others are drawn to. */
+  readonly #bins: Uint8Array;
+  readonly #top: number;
 
   constructor(
     column: ColumnData,
@@ -31,6 +34,11 @@ export class RangeFilter {
     const about = column.column;
     this.#column = column;
     [this.#low, this.#high] = [about.min ?? 0, about.max ?? 1];
+    this.#bins = binOf(column, this.#low, this.#high, BINS);
+    const all = new Uint32Array(BINS + 1);
+    for (const bin of this.#bins) all[bin]! += 1;
+    this.#top = Math.sqrt(Math.max(1, ...all.subarray(0, BINS)));
+    this.#paths.all.setAttribute('d', outline(all.subarray(0, BINS), this.#top));
     this.element = document.createElement('fieldset');
     this.element.className = 'range';
     const legend = document.createElement('legend');
@@ -82,18 +90,14 @@ export class RangeFilter {
     return [Number(low.toPrecision(6)), Number(high.toPrecision(6))];
   }
 
-  show(others: Mask, range: readonly [number, number] | null): void {
+  show(kept: Kept, range: readonly [number, number] | null): void {
     const [low, high] = range ?? [this.#low, this.#high];
     if (document.activeElement !== this.#inputs[0] && document.activeElement !== this.#inputs[1])
       [this.#inputs[0].value, this.#inputs[1].value] = [String(low), String(high)];
     for (const input of this.#inputs) input.setAttribute('aria-valuetext', significant(Number(input.value)));
     this.#text.textContent = range === null ? 'all' : `${significant(low)} to ${significant(high)}`;
-    this.#all ??= binned(null, this.#column, this.#low, this.#high, BINS);
-    const all = this.#all;
-    const kept = binned(others, this.#column, this.#low, this.#high, BINS);
-    const top = Math.sqrt(Math.max(1, ...all));
-    this.#paths.all.setAttribute('d', outline(all, top));
-    this.#paths.kept.setAttribute('d', outline(kept, top));
+    const others = kept.binned(this.#column.column.name, this.#bins, BINS);
+    this.#paths.kept.setAttribute('d', outline(others, this.#top));
     const place = (value: number): number => (BINS * (value - this.#low)) / (this.#high - this.#low || 1);
     this.#paths.out.setAttribute(
       'd',

@@ -1,8 +1,7 @@
 import { count } from '../../render/number.ts';
 import { one } from './dom.ts';
 import { csv, download, json } from './export.ts';
-import type { Mask } from './filter.ts';
-import { sorted } from './filter.ts';
+import { type Mask, orderBy, pick } from './filter.ts';
 import { type ExplorerState, formatState } from './state.ts';
 import type { Store } from './store.ts';
 import { PAGE, rows } from './table.ts';
@@ -15,9 +14,13 @@ export class List {
   readonly #store: Store;
   readonly #change: Change;
   readonly #table = one<HTMLTableElement>('[data-table]');
-  #ordinals: number[] = [];
   #names: string[] = [];
+  #order: { readonly of: unknown; readonly descending: boolean; readonly order: Uint32Array } | null = null;
+  #mask: Mask = new Uint8Array();
+  #total = 0;
   #shown = 0;
+  /** Place in the order that the next rows are looked for from. */
+  #next = 0;
   /** Number of the view that the rows belong to. */
   #view = 0;
   #queue: Promise<void> = Promise.resolve();
@@ -27,10 +30,10 @@ export class List {
     this.#change = change;
     one('[data-more]').addEventListener('click', () => this.#append());
     one('[data-export="csv"]').addEventListener('click', async () =>
-      download('features.csv', 'text/csv', await csv(store, this.#ordinals, this.#names)),
+      download('features.csv', 'text/csv', await csv(store, this.#all(), this.#names)),
     );
     one('[data-export="json"]').addEventListener('click', () =>
-      download('features.json', 'application/json', json(store, this.#ordinals)),
+      download('features.json', 'application/json', json(store, this.#all())),
     );
     const link = one('[data-copy-view]');
     link.addEventListener('click', async () => {
@@ -47,15 +50,35 @@ export class List {
     return [...new Set([...BASE, ...extra])].filter((name) => this.#store.about(name) !== null);
   }
 
-  async update(state: ExplorerState, mask: Mask): Promise<void> {
+  #all(): number[] {
+    return pick(this.#order?.order ?? this.#store.rank, this.#mask, 0, this.#total).ordinals;
+  }
+
+  /** The order of a state, made again only when it asks for another. */
+  #ordered(state: ExplorerState): Uint32Array {
     const column = state.sort === 'rank' ? null : (this.#store.columns.get(state.sort) ?? null);
-    this.#ordinals = sorted(mask, column, this.#store.rank, state.descending);
+    const of = column?.data ?? null;
+    const { descending } = state;
+    if (this.#order?.of !== of || this.#order.descending !== descending) {
+      const rank = (): Uint32Array => (descending ? this.#store.rank.slice().reverse() : this.#store.rank);
+      this.#order = { of, descending, order: column ? orderBy(column, descending) : rank() };
+    }
+    return this.#order.order;
+  }
+
+  /** How many there are; said at once, while the rows wait until nothing moves. */
+  count(total: number): void {
+    one('[data-count]').textContent = `${count(total)} of ${count(this.#store.count)} features`;
+  }
+
+  async update(state: ExplorerState, mask: Mask, total: number): Promise<void> {
+    this.#ordered(state);
+    this.#mask = mask.slice();
+    this.#total = total;
     this.#names = this.columnsFor(state);
     this.#head(state);
     // The page came with the first rows of the view that has no address.
     const ready = this.#view === 0 && formatState(state) === '';
-    this.#shown = 0;
-    one('[data-count]').textContent = `${count(this.#ordinals.length)} of ${count(this.#store.count)} features`;
     one('[data-copy-view]').textContent = 'Copy the link to this view';
     await this.#append(true, ready);
   }
@@ -98,15 +121,18 @@ export class List {
   }
 
   async #draw(view: number, fresh: boolean, ready: boolean): Promise<void> {
-    const from = fresh ? 0 : this.#shown;
-    const text = ready ? '' : await rows(this.#store, this.#ordinals.slice(from, from + PAGE), this.#names);
+    const order = this.#order?.order ?? this.#store.rank;
+    const { ordinals, next } = pick(order, this.#mask, fresh ? 0 : this.#next, PAGE);
+    const text = ready ? '' : await rows(this.#store, ordinals, this.#names);
     if (view !== this.#view) return;
+    this.#next = next;
+    this.#shown = (fresh ? 0 : this.#shown) + ordinals.length;
     const body = one('tbody', this.#table);
     if (fresh && !ready) body.innerHTML = text;
     else if (!fresh) body.insertAdjacentHTML('beforeend', text);
-    this.#shown = Math.min(this.#ordinals.length, from + PAGE);
     const more = one<HTMLButtonElement>('[data-more]');
-    more.hidden = this.#shown >= this.#ordinals.length;
-    more.textContent = `Show ${Math.min(PAGE, this.#ordinals.length - this.#shown)} more of ${count(this.#ordinals.length)}`;
+    const left = this.#total - this.#shown;
+    more.hidden = left <= 0;
+    more.textContent = `Show ${Math.min(PAGE, left)} more of ${count(this.#total)}`;
   }
 }

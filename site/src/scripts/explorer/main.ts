@@ -1,32 +1,41 @@
 import './small-screen.ts';
-import { one } from './dom.ts';
-import { keep, type Mask, size } from './filter.ts';
+import { afterPaint, breathe, one } from './dom.ts';
+import type { Mask } from './filter.ts';
 import { Filters } from './filters.ts';
+import { conditionsOf, Kept } from './kept.ts';
 import { List } from './list.ts';
 import { RULE_COLUMNS, RulePanel } from './rule-panel.ts';
 import { type ExplorerState, formatState, parseState } from './state.ts';
 import { Store } from './store.ts';
 import { View } from './view.ts';
 
+/** Milliseconds without a change after which the table, the address and the soft edges follow. */
+const STILL = 120;
+
 /** Opens the release of the page and keeps its parts, and the address, in step with one state. */
 async function start(root: HTMLElement): Promise<void> {
+  await afterPaint();
   const store = await Store.open(root.dataset['explorer'] ?? '');
   let state = parseState(new URLSearchParams(location.search));
   let hits: { query: string; mask: Mask | null } = { query: '', mask: null };
   let waiting = false;
+  let still: ReturnType<typeof setTimeout> | undefined;
 
   const change = (part: Partial<ExplorerState>): void => {
     state = { ...state, ...part };
-    if (!waiting) requestAnimationFrame(update);
+    if (!waiting) requestAnimationFrame(() => update(true));
     waiting = true;
   };
   const current = (): ExplorerState => state;
+  await breathe();
   const filters = new Filters(store, change, current);
   const view = new View(store, change, current);
   const rule = new RulePanel(store, change);
   const list = new List(store, change);
+  const kept = new Kept(store.count);
 
-  async function update(): Promise<void> {
+  /** What follows a change within a frame: counts, histograms, points. The rest waits until nothing moves. */
+  async function update(moving: boolean): Promise<void> {
     waiting = false;
     const now = state;
     await store.need(
@@ -44,12 +53,25 @@ async function start(root: HTMLElement): Promise<void> {
     if (hits.query !== now.query) hits = { query: now.query, mask: await store.search(now.query) };
     if (now !== state) return;
     rule.update(now);
-    const mask = keep(store.count, store.columns, now, hits.mask);
-    filters.update(now, hits.mask);
-    view.draw(now, mask, size(mask));
+    // At the start nothing moves yet, and the work comes in pieces.
+    if (!moving) await breathe();
+    kept.set(conditionsOf(store.columns, now, hits.mask));
+    if (moving) view.draw(now, kept.mask, kept.count, true);
+    filters.update(now, kept);
+    list.count(kept.count);
+    if (!moving) await breathe();
+    clearTimeout(still);
+    if (moving) still = setTimeout(() => settle(now), STILL);
+    else await settle(now);
+  }
+
+  async function settle(now: ExplorerState): Promise<void> {
+    if (now !== state) return;
+    view.draw(now, kept.mask, kept.count, false);
+    await breathe();
     const query = formatState(now);
-    history.replaceState(null, '', query === '' ? location.pathname : `?${query}`);
-    await list.update(now, mask);
+    if (now === state) history.replaceState(null, '', query === '' ? location.pathname : `?${query}`);
+    await list.update(now, kept.mask, kept.count);
     root.dataset['ready'] = '';
   }
 
@@ -64,8 +86,7 @@ async function start(root: HTMLElement): Promise<void> {
   addEventListener('popstate', () => change(parseState(new URLSearchParams(location.search))));
   document.addEventListener('themechange', () => change({}));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => change({}));
-  addEventListener('resize', () => change({}));
-  await update();
+  await update(false);
 }
 
 const root = document.querySelector<HTMLElement>('[data-explorer]');

@@ -19,11 +19,22 @@ export interface RuleResult {
   readonly controls: { readonly text: number | null; readonly seed: number | null };
 }
 
-/** NumPy's `linear` percentile of the values that exist. */
-export function percentileOf(column: ColumnData, percentile: number): number {
+/** Values of a column in order, kept for as long as the column is. */
+const ordered = new WeakMap<ColumnData, Float64Array>();
+
+function orderedValues(column: ColumnData): Float64Array {
+  const before = ordered.get(column);
+  if (before) return before;
   const values = Float64Array.from(column.data, (_, i) => columnValue(column, i) ?? Number.NaN)
     .filter((v) => !Number.isNaN(v))
     .sort();
+  ordered.set(column, values);
+  return values;
+}
+
+/** NumPy's `linear` percentile of the values that exist. */
+export function percentileOf(column: ColumnData, percentile: number): number {
+  const values = orderedValues(column);
   if (values.length === 0) return Number.NaN;
   const place = ((values.length - 1) * Math.min(100, Math.max(0, percentile))) / 100;
   const below = Math.floor(place);
@@ -61,6 +72,7 @@ export function applyRule(columns: ReadonlyMap<string, ColumnData>, rule: Rule, 
   };
 }
 
+/** @param columns floats, NaN where a value is missing */
 function select(
   columns: ReadonlyMap<string, ColumnData>,
   cosineName: string,
@@ -73,9 +85,11 @@ function select(
     columns.get('preference_low'),
   ];
   if (!cosine || !energy || (rule.strict && !preference) || cosine.column.missing === cosine.data.length) return null;
-  return Uint8Array.from(cosine.data, (_, i) => {
-    const [c, e] = [columnValue(cosine, i), columnValue(energy, i)];
-    const low = rule.strict && preference ? columnValue(preference, i) : 1;
-    return Number(c !== null && e !== null && e > rule.eps && c <= threshold && low !== null && low > 0.5);
-  });
+  const [c, e, p] = [cosine.data, energy.data, rule.strict ? preference?.data : null];
+  const mask = new Uint8Array(c.length);
+  const { eps } = rule;
+  // A missing value is NaN, and fails every comparison.
+  for (let i = 0; i < mask.length; i += 1)
+    mask[i] = Number((e[i] as number) > eps && (c[i] as number) <= threshold && (p ? (p[i] as number) > 0.5 : true));
+  return mask;
 }

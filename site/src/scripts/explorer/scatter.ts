@@ -1,6 +1,6 @@
 import type { ColumnData } from '#release/columns.ts';
 import type { Mask } from './filter.ts';
-import { discStamp, press } from './stamp.ts';
+import { dab, discStamp, press } from './stamp.ts';
 
 type Rgb = readonly [number, number, number];
 
@@ -8,8 +8,8 @@ type Rgb = readonly [number, number, number];
 export interface Paint {
   readonly muted: Rgb;
   readonly groups: readonly Rgb[];
-  /** Group of an ordinal. */
-  readonly groupOf: (ordinal: number) => number;
+  /** Group of each ordinal. */
+  readonly group: Uint8Array;
 }
 
 export interface Frame {
@@ -20,45 +20,68 @@ export interface Frame {
 }
 
 const MARGIN = 8;
-/** From so many points on they are drawn smaller. */
+/** From so many points on they are drawn smaller, and plainly while something moves. */
 const MANY = 20_000;
 
-/** Points on a canvas, written straight into its pixels: a hundred thousand of them in some ten milliseconds. */
+/** Points on a canvas, written straight into its pixels. */
 export class Scatter {
   readonly #canvas: HTMLCanvasElement;
   #px = new Float32Array();
   #py = new Float32Array();
+  /** Index of the pixel in the middle of each point; -1 where it has no place. */
+  #pixel = new Int32Array();
   #mask: Mask = new Uint8Array();
+  #image: ImageData | null = null;
+  #box: { readonly width: number; readonly height: number } | null = null;
   #ratio = 1;
   #frame: Frame | null = null;
   /** What the positions were computed for. */
   #placed: readonly unknown[] = [];
 
-  constructor(canvas: HTMLCanvasElement) {
+  /** @param onResize called when the canvas has another size than the one it was drawn in */
+  constructor(canvas: HTMLCanvasElement, onResize: () => void) {
     this.#canvas = canvas;
+    new ResizeObserver(() => {
+      const { width, height } = canvas.getBoundingClientRect();
+      if (this.#box && (this.#box.width !== width || this.#box.height !== height)) {
+        this.#box = null;
+        onResize();
+      }
+    }).observe(canvas);
   }
 
-  draw(frame: Frame): void {
+  /** @param moving draws many points without soft edges, in a few milliseconds; to be followed by a draw that is not moving */
+  draw(frame: Frame, moving: boolean): void {
     this.#frame = frame;
-    const box = this.#canvas.getBoundingClientRect();
-    this.#ratio = Math.min(2, devicePixelRatio || 1);
-    const [width, height] = [box.width, box.height].map((side) => Math.max(1, Math.round(side * this.#ratio)));
-    if (this.#canvas.width !== width) this.#canvas.width = width as number;
-    if (this.#canvas.height !== height) this.#canvas.height = height as number;
-    this.#place(frame);
+    this.#box ??= this.#canvas.getBoundingClientRect();
+    const ratio = Math.min(2, devicePixelRatio || 1);
+    this.#ratio = ratio;
+    const [width, height] = [this.#box.width, this.#box.height].map((side) => Math.max(1, Math.round(side * ratio)));
     const context = this.#canvas.getContext('2d');
-    if (!context) return;
-    const image = context.createImageData(this.#canvas.width, this.#canvas.height);
-    const { muted, groups, groupOf } = frame.paint;
-    const many = frame.mask.length >= MANY;
-    this.#points(image, 0, many ? 0.6 : 1.4, 0.7, () => muted);
-    this.#points(image, 1, many ? 1 : 2.4, many ? 0.6 : 0.8, (i) => groups[groupOf(i)] ?? muted);
+    if (!context || !width || !height) return;
+    if (this.#image?.width !== width || this.#image.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+      this.#image = context.createImageData(width, height);
+    }
+    const image = this.#image;
+    const pixels = new Uint32Array(image.data.buffer).fill(0);
+    this.#place(frame, width, height);
+    if (frame.mask.length < MANY) {
+      this.#discs(image, 0, 1.4, 0.7);
+      this.#discs(image, 1, 2.4, 0.8);
+    } else if (moving) {
+      this.#dabs(pixels, width, 0, 0.7);
+      this.#dabs(pixels, width, 1, 0.8);
+    } else {
+      this.#discs(image, 0, 0.6, 0.7);
+      this.#discs(image, 1, 1, 0.6);
+    }
     context.putImageData(image, 0, 0);
   }
 
-  #place({ x, y, mask }: Frame): void {
+  #place({ x, y, mask }: Frame, width: number, height: number): void {
     this.#mask = mask;
-    const { width, height } = this.#canvas;
     const placed = [x, y, width, height] as const;
     if (placed.every((part, i) => part === this.#placed[i])) return;
     this.#placed = placed;
@@ -70,15 +93,37 @@ export class Scatter {
     const [toX, toY] = [scale(x, width), scale(y, height)];
     this.#px = Float32Array.from(x.data, toX);
     this.#py = Float32Array.from(y.data, (value) => height - toY(value));
+    this.#pixel = Int32Array.from(this.#px, (left, i) => {
+      const pixel = Math.round(this.#py[i] as number) * width + Math.round(left);
+      return Number.isNaN(pixel) ? -1 : pixel;
+    });
   }
 
-  /** Discs of a radius in CSS pixels. */
-  #points(image: ImageData, kept: 0 | 1, radius: number, opacity: number, colour: (ordinal: number) => Rgb): void {
+  /** Discs with soft edges, of a radius in CSS pixels. */
+  #discs(image: ImageData, kept: 0 | 1, radius: number, opacity: number): void {
+    const { muted, groups, group } = (this.#frame as Frame).paint;
     const stamp = discStamp(Math.max(0.6, radius * this.#ratio));
     for (let i = 0; i < this.#mask.length; i += 1) {
-      if (this.#mask[i] !== kept) continue;
-      const [x, y] = [this.#px[i] as number, this.#py[i] as number];
-      if (!Number.isNaN(x) && !Number.isNaN(y)) press(image, stamp, Math.round(x), Math.round(y), colour(i), opacity);
+      const pixel = this.#pixel[i] as number;
+      if (this.#mask[i] !== kept || pixel < 0) continue;
+      const colour = kept === 0 ? muted : (groups[group[i] as number] ?? muted);
+      press(image, stamp, pixel % image.width, Math.floor(pixel / image.width), colour, opacity);
+    }
+  }
+
+  /** Small crosses of one strength; the margin keeps them inside the image. */
+  #dabs(pixels: Uint32Array, width: number, kept: 0 | 1, opacity: number): void {
+    const { muted, groups, group } = (this.#frame as Frame).paint;
+    const words = Uint32Array.from([muted, ...groups], (colour) => dab(colour, opacity));
+    for (let i = 0; i < this.#mask.length; i += 1) {
+      const pixel = this.#pixel[i] as number;
+      if (this.#mask[i] !== kept || pixel < 0) continue;
+      const word = words[kept === 0 ? 0 : 1 + (group[i] as number)] as number;
+      pixels[pixel] = word;
+      pixels[pixel + 1] = word;
+      pixels[pixel - 1] = word;
+      pixels[pixel + width] = word;
+      pixels[pixel - width] = word;
     }
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { discStamp, press } from './stamp.ts';
+import { dab, discStamp, press } from './stamp.ts';
 
 const blank = (side: number) =>
   ({ width: side, height: side, data: new Uint8ClampedArray(4 * side * side) }) as unknown as ImageData;
@@ -22,5 +22,8 @@ describe('stamp', () => {
     press(image, discStamp(2), 0, 0, [9, 9, 9], 1);
     press(image, discStamp(2), -9, 40, [9, 9, 9], 1);
     expect(image.data[3]).toBe(255);
+  });
+  it('writes a pixel as the bytes red, green, blue, alpha', () => {
+    expect([...new Uint8Array(Uint32Array.of(dab([1, 2, 3], 0.8)).buffer)]).toEqual([1, 2, 3, 204]);
   });
 });

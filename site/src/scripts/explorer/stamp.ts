@@ -55,3 +55,7 @@ export function press(
     }
   }
 }
+
+/** One pixel of a colour as the word that image data holds, red in the lowest byte. */
+export const dab = ([r, g, b]: readonly number[], opacity: number): number =>
+  ((Math.round(255 * opacity) << 24) | ((b as number) << 16) | ((g as number) << 8) | (r as number)) >>> 0;

@@ -14,7 +14,7 @@ type Change = (change: Partial<ExplorerState>) => void;
 export class View {
   readonly #store: Store;
   readonly #canvas = one<HTMLCanvasElement>('[data-scatter]');
-  readonly #scatter = new Scatter(this.#canvas);
+  readonly #scatter: Scatter;
   readonly #box = one('[data-box]');
   readonly #tip = one('[data-tip]');
   readonly #selects = (['x', 'y', 'colour'] as const).map(
@@ -25,6 +25,7 @@ export class View {
 
   constructor(store: Store, change: Change, state: () => ExplorerState) {
     this.#store = store;
+    this.#scatter = new Scatter(this.#canvas, () => change({}));
     const columns = store.table.filter((c) => c.name !== 'index' && c.min !== null);
     const numeric = columns
       .filter((c) => c.kind === 'number' || c.kind === 'integer')
@@ -105,18 +106,21 @@ export class View {
   /** The key of a column, resolved again only when the column or the scheme changes. */
   #keyed(column: ColumnData | null): Key {
     const of = `${document.documentElement.dataset['theme']} ${matchMedia('(prefers-color-scheme: dark)').matches}`;
-    if (this.#key?.column !== column || this.#key.of !== of) this.#key = { of, column, key: keyOf(column) };
+    if (this.#key?.column !== column || this.#key.of !== of)
+      this.#key = { of, column, key: keyOf(column, this.#store.count) };
     return this.#key.key;
   }
 
-  draw(state: ExplorerState, mask: Mask, kept: number): void {
+  /** @param moving as in the scatter: the words around it wait, too */
+  draw(state: ExplorerState, mask: Mask, kept: number, moving: boolean): void {
     for (const [axis, select] of this.#selects) select.value = state[axis];
     const [x, y] = [this.#store.columns.get(state.x), this.#store.columns.get(state.y)];
     const missing = one('[data-scatter-missing]');
     missing.hidden = x !== undefined && y !== undefined;
     if (!x || !y) return;
     const key = this.#keyed(this.#store.columns.get(state.colour) ?? null);
-    this.#scatter.draw({ x, y, mask, paint: key.paint });
+    this.#scatter.draw({ x, y, mask, paint: key.paint }, moving);
+    if (moving) return;
     this.#canvas.setAttribute(
       'aria-label',
       `Scatter of ${kept} features: ${x.column.title} across, ${y.column.title} up. The table below lists them.`,
