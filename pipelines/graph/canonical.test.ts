@@ -19,7 +19,10 @@ import { testDecoder } from './testing/decoder.ts';
 
 const wave = (length: number, step: number) => Float32Array.from({ length }, (_, i) => Math.sin(i * step));
 
-async function run(builder: GraphBuilder, inputs: Record<string, Tensor>): Promise<{ y: Float32Array; ops: string[] }> {
+async function run(
+  builder: Pick<GraphBuilder, 'toBytes'>,
+  inputs: Record<string, Tensor>,
+): Promise<{ y: Float32Array; ops: string[] }> {
   const graph = canonicalise(new EditableGraph(await readModel(builder.toBytes())));
   const session = await openSession(graph.toBytes());
   const { y } = await session.run(inputs);
@@ -166,4 +169,33 @@ describe('a split into a list is slices', () => {
     expect(y).toEqual(before!.data);
     expect(ops.filter((op) => op === 'SplitToSequence')).toHaveLength(left);
   });
+});
+
+it.each([[2], [5]])('a choice between tables is a slice of both, %s rows read', async (rows) => {
+  const g = new GraphBuilder({ opset: 18 });
+  const ids = g.input('ids', 'int64', ['n']);
+  const [short, long] = [f32(wave(6, 1), [3, 2]), f32(wave(12, 0.3), [6, 2])];
+  const tooLong = g.op('Greater', [g.op('Squeeze', [g.op('Shape', [ids])]), g.constant(i64([3], []))]);
+  g.output(g.op('Gather', [g.op('Identity', ['table']), ids]), 'y', 'float32', ['n', 2]);
+  const model = fromBinary(ModelProtoSchema, g.toBytes());
+  const branch = (name: string, table: Tensor) =>
+    create(AttributeProtoSchema, {
+      name,
+      type: AttributeProto_AttributeType.GRAPH,
+      g: create(GraphProtoSchema, {
+        name,
+        node: [create(NodeProtoSchema, { opType: 'Constant', output: [name], attribute: [attribute('value', table)] })],
+        output: [valueInfo(name, 'float32', table.dims)],
+      }),
+    });
+  const attributes = [branch('then_branch', long), branch('else_branch', short)];
+  model.graph!.node.splice(
+    model.graph!.node.findIndex((n) => n.opType === 'Identity'),
+    0,
+    create(NodeProtoSchema, { opType: 'If', input: [tooLong], output: ['table'], attribute: attributes }),
+  );
+  const inputs = { ids: i64(Array.from({ length: rows }, (_, i) => i)) };
+  const { y, ops } = await run({ toBytes: () => toBinary(ModelProtoSchema, model) }, inputs);
+  expect(y).toEqual((rows > 3 ? long : short).data.slice(0, 2 * rows));
+  expect(ops).not.toContain('If');
 });

@@ -1,4 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
+import { sliceChoice } from './choices.ts';
 import { inlineBranch } from './inline.ts';
 import { floatAttr, intAttr } from './onnx/attributes.ts';
 import { floatAttribute } from './onnx/build.ts';
@@ -99,7 +100,7 @@ function dynamicProduct(graph: EditableGraph, node: NodeProto): void {
 /** Rewrites by operator, each to a form that every device computes alike. */
 const REWRITES: Readonly<Record<string, readonly ((graph: EditableGraph, node: NodeProto) => void)[]>> = {
   GroupQueryAttention: [unpackHeadNorm, keepWholeCache],
-  If: [inlineBranch],
+  If: [inlineBranch, sliceChoice],
   MatMulInteger: [integerProduct],
   DynamicQuantizeMatMul: [dynamicProduct],
   SplitToSequence: [sliceSequence],

@@ -1,4 +1,4 @@
-import type { NodeProto } from 'onnx-buf';
+import type { NodeProto, TensorProto } from 'onnx-buf';
 import type { EditableGraph } from '../onnx/graph.ts';
 import { shapeOf } from '../onnx/values.ts';
 
@@ -6,12 +6,18 @@ const COS = 7;
 /** Frequencies that the fused kernel rotates at once. */
 const BLOCK = 8;
 
+/** The stored table behind a value: itself, or what a slice of rows is taken from. */
+function tableOf(graph: EditableGraph, value: string): TensorProto | undefined {
+  const node = graph.producer(value);
+  return graph.initializer(node?.opType === 'Slice' ? node.input[0]! : value);
+}
+
 /** Attention nodes whose tables the fused kernel refuses, though the operator's definition allows them: they run as primitives. */
 export const refusedByKernel = (graph: EditableGraph): Set<NodeProto> =>
   new Set(
     [...graph.nodes].filter((node) => {
       if (node.opType !== 'GroupQueryAttention' || !node.input[COS]) return false;
-      const table = graph.initializer(node.input[COS]);
+      const table = tableOf(graph, node.input[COS]);
       return table !== undefined && shapeOf(table).at(-1)! % BLOCK !== 0;
     }),
   );
