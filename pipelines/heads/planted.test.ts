@@ -4,6 +4,7 @@ import { PLANTED_FEATURE, plantedDictionary, plantedModel, plantedSample } from 
 import type { TracedModel } from '#pipelines/models/types.ts';
 import { pairUp } from './batches.ts';
 import { featureMetric } from './direction.ts';
+import { plantedHeadRank } from './planted.ts';
 import { patchBatch, type Trace, traceBatch } from './trace.ts';
 import { headWrites } from './writes.ts';
 
@@ -62,6 +63,10 @@ describe('the planted head', () => {
       const truth = exact[planted * FEATURES.length * SAMPLES + s]!;
       expect(Math.abs(estimate(trace.clean)(planted, s) - truth)).toBeLessThan(0.3 * Math.abs(truth));
     }
+  });
+
+  it.each([21, 22])('is first in other worlds as well (%i)', async (seed) => {
+    expect(await plantedHeadRank(seed, 12)).toEqual({ estimate: 1, exact: 1 });
   });
 
   it('stands for the change of the feature between the pictures', () => {

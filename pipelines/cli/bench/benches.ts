@@ -18,6 +18,15 @@ export const BENCHES: Readonly<Record<string, (threads: number) => AsyncIterable
     const { benchSae } = await import('../../sae/bench.ts');
     yield* benchSae({ threads });
   },
+  async *planted() {
+    const [{ benchPlanted }, { recoverOptions }, { loadConfig }] = await Promise.all([
+      import('../../heads/bench.ts'),
+      import('../../spatial/planted.ts'),
+      import('../../config/load.ts'),
+    ]);
+    const config = await loadConfig('demo');
+    yield* benchPlanted((seed, layers) => recoverOptions(config, seed, layers));
+  },
   async *api() {
     const { benchApi } = await import('../../../api/bench.ts');
     yield* benchApi();
