@@ -21,6 +21,11 @@ export class TopK {
     }
   }
 
+  /** The last of those kept, once there are `k`: what comes behind it need not be added. */
+  get last(): number | undefined {
+    return this.#heap.length === this.#k ? this.#heap[0] : undefined;
+  }
+
   /** What was kept, first to last. */
   sorted(): number[] {
     return [...this.#heap].sort(this.#compare);

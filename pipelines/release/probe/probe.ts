@@ -48,15 +48,26 @@ export const ACTIVATIONS: Readonly<
   jumprelu: (e, i, pre) => pre > (e.threshold?.[i] ?? 0),
 };
 
+/** Pre-activations of the vector at hand, `[n]` at least: a new array of this size for every vector would cost as much as filling it. */
+let scratch = new Float64Array();
+
 /** The `k` features with the largest pre-activation, the largest first. */
 export function probeVector(encoder: Int8Encoder, projector: Projector, x: ArrayLike<number>, k: number): ProbeHit[] {
   const { q, factor } = quantiseInput(encoder, x);
   const sums = projector.project(q);
   const { scale, bias, n } = encoder;
-  const pre = new Float64Array(n);
-  for (let i = 0; i < n; i += 1) pre[i] = sums[i]! * scale[i]! * factor + bias[i]!;
+  if (scratch.length < n) scratch = new Float64Array(n);
+  const pre = scratch;
   const top = new TopK(k, (a, b) => pre[b]! - pre[a]! || a - b);
-  for (let i = 0; i < n; i += 1) top.add(i);
+  // Nearly every feature lies below the last one kept: one comparison then, instead of a call.
+  let floor = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < n; i += 1) {
+    const z = sums[i]! * scale[i]! * factor + bias[i]!;
+    pre[i] = z;
+    if (z <= floor) continue;
+    top.add(i);
+    if (top.last !== undefined) floor = pre[top.last]!;
+  }
   const passes = ACTIVATIONS[encoder.activation];
   if (!passes)
     throw new ReleaseError(
