@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { HtmlValidate } from 'html-validate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MOST_PAGES } from '../src/build/notable.ts';
 import { buildTestSite, fileOf, pagesOf, type TestSite } from './pages.ts';
 
 /** Budgets in bytes on the wire, of the issue that asked for this site. */
@@ -88,6 +89,24 @@ describe('the built pages', () => {
 
   test('the explorer’s script is light', async () => {
     expect(await weight(pagesOf(built)['explorer'] as string, /\.js$/)).toBeLessThanOrEqual(EXPLORER_SCRIPT);
+  });
+
+  test('a release of 100,000 features makes fewer than 5,000 files', async () => {
+    const made = await readdir(built.site, { recursive: true, withFileTypes: true });
+    const files = made.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const data = join(built.site, 'data', built.id);
+    const below = (folder: string): number => files.filter((file) => file.startsWith(join(data, folder, '/'))).length;
+    // What grows with the features: packed records, and pages up to their most.
+    const features = 4 * 96;
+    const shards = (count: number): number => Math.ceil(count / 64);
+    for (const kind of ['cards', 'examples']) expect(below(kind)).toBe(shards(features));
+    expect(below('labels')).toBe(shards(shards(features)));
+    const ready = (await readdir(join(built.site, 'r', built.id))).filter((name) => /^L\d+F\d+$/.test(name)).length;
+    const fixed = files.length - 2 * shards(features) - shards(shards(features)) - ready;
+    const many = 100_000;
+    // Of a model with 32 layers of 32 heads, each head a page, each layer three files more than here.
+    const model = 32 * 32 + 3 * 32;
+    expect(fixed + model + MOST_PAGES + 2 * shards(many) + shards(shards(many))).toBeLessThan(5000);
   });
 
   test('figures can be taken along, as drawing and as table', async () => {

@@ -72,6 +72,7 @@ async function start(root: HTMLElement): Promise<void> {
     const query = formatState(now);
     if (now === state) history.replaceState(null, '', query === '' ? location.pathname : `?${query}`);
     await list.update(now, kept.mask, kept.count);
+    if (!('ready' in root.dataset)) performance.mark('explorer-ready');
     root.dataset['ready'] = '';
   }
 
