@@ -155,7 +155,7 @@ describe('problems name the field and what is allowed', () => {
       });
     const image = { width: 2, height: 1, data: 'AAAA' };
     expect(await (await post({ text: 'a', layer: 0, image })).json()).toMatchObject({
-      status: 422,
+      status: 409,
       field: 'image.data',
     });
     expect(await (await post({ text: 'a', layer: 0 })).json()).toMatchObject({

@@ -24,7 +24,13 @@ const Image = z
     width: z.int().min(1).max(MAX_SIDE),
     height: z.int().min(1).max(MAX_SIDE),
     data: z
-      .union([z.string().max(Math.ceil(MAX_PIXELS / 3) * 4), z.array(z.int().min(0).max(255)).max(MAX_PIXELS)])
+      .union([
+        z
+          .string()
+          .max(Math.ceil(MAX_PIXELS / 3) * 4)
+          .regex(/^[A-Za-z0-9+/]*={0,2}$/),
+        z.array(z.int().min(0).max(255)).max(MAX_PIXELS),
+      ])
       .openapi({ description: 'RGB, row by row, 3 bytes a pixel: in base64, or as numbers' }),
   })
   .openapi('ProbeImage');
@@ -62,8 +68,8 @@ const REFUSED: Readonly<Record<TextRefusal, { status: ProblemStatus; field: stri
   none: { status: 404, field: 'release', next: 'probe with vectors, or in the browser on /r/<release>/probe/' },
   layer: { status: 404, field: 'layer', next: 'choose a layer of the release' },
   stage: { status: 404, field: 'stage', next: 'choose a stage of the release' },
-  text: { status: 422, field: 'text', next: 'write another text' },
-  image: { status: 422, field: 'image', next: 'resize the picture before' },
+  text: { status: 409, field: 'text', next: 'write another text' },
+  image: { status: 409, field: 'image', next: 'resize the picture before' },
   busy: { status: 429, field: '', next: 'try again in a second', after: '1' },
 };
 
@@ -77,21 +83,17 @@ function problemOf({ refused, detail, allowed }: Extract<TextReply, { refused: u
   });
 }
 
-/** The pixels of a body. @throws HttpProblem 422 */
+/** The pixels of a body. @throws HttpProblem 409 where they are not as many as it says */
 function pictureOf(image: z.infer<typeof Image> | undefined): LivePicture | null {
   if (!image) return null;
   const { width, height, data: given } = image;
   const data = typeof given === 'string' ? fromBase64(given) : Uint8Array.from(given);
-  if (!data) throw new HttpProblem(422, 'image.data: not base64', { field: 'image.data' });
-  if (data.length !== 3 * width * height)
-    throw new HttpProblem(
-      422,
-      `image.data: ${data.length} bytes, ${width} x ${height} pixels have ${3 * width * height}`,
-      {
-        field: 'image.data',
-      },
-    );
-  return { width, height, data };
+  const wanted = 3 * width * height;
+  if (data?.length === wanted) return { width, height, data };
+  const found = data ? `${data.length} bytes` : 'base64 that ends too early';
+  throw new HttpProblem(409, `image.data: ${found}, ${width} x ${height} pixels have ${wanted} bytes`, {
+    field: 'image.data',
+  });
 }
 
 export const probeText = operation(
@@ -112,7 +114,7 @@ export const probeText = operation(
     responses: {
       200: json(Result, 'Tokens in order, each with the features that fire at it, the strongest first'),
       307: { description: 'The path names an alias: ask the newest release of that name' },
-      ...problems(400, 404, 406, 413, 415, 422, 429, 502),
+      ...problems(400, 404, 406, 409, 413, 415, 422, 429, 502),
     },
   },
   async (c) => {

@@ -170,7 +170,7 @@ describe('in workerd, the API bound to the Worker of texts', () => {
   test('refusals are problems that name the field', async () => {
     expect(await (await post({ text: 'a', layer: 9 })).json()).toMatchObject({ status: 404, field: 'layer' });
     const image = { width: 1, height: 1, data: [1, 2, 3] };
-    expect(await (await post({ text: 'a', layer: 2, image })).json()).toMatchObject({ status: 422, field: 'image' });
+    expect(await (await post({ text: 'a', layer: 2, image })).json()).toMatchObject({ status: 409, field: 'image' });
     expect(await (await post({ text: 'a', layer: 2, image: { ...image, data: '*' } })).json()).toMatchObject({
       status: 422,
       field: 'image.data',
