@@ -6,7 +6,7 @@ import { random } from '#pipelines/data/random.ts';
 import { f32Tensor, type SafeTensor, writeSafetensors } from '#release/safetensors.ts';
 import { createEncoder } from '../encode.ts';
 import { loadDictionary, loadSae } from './index.ts';
-import { toFloat32 } from './weights.ts';
+import { toFloat32, transpose } from './weights.ts';
 
 let root = '';
 beforeAll(async () => {
@@ -108,6 +108,55 @@ describe('SAELens: what its configurations mean', () => {
   });
 });
 
+describe('a plain state dict, told by dictionary.json', () => {
+  const said = { activation: 'jumprelu', scale: 0.5, apply_b_dec: false };
+  const plain = (tensors: Tensors, over: object = {}) =>
+    folder('plain', { 'dictionary.json': { ...said, ...over }, 'layer12/weights.safetensors': file(tensors) });
+  const across = (data: Float32Array, rows: number, columns: number) => transpose(data, rows, columns);
+  const { W_enc, W_dec, b_enc, b_dec, threshold } = weights as Record<string, readonly [Float32Array, number[]]>;
+
+  test('names and orientation of torch and of the field give the same dictionary', async () => {
+    const field = await loadDictionary(await plain(weights));
+    const torch = await loadDictionary(
+      await plain({
+        'encoder.weight': [across(W_enc![0], d, n), [n, d]],
+        'decoder.weight': [across(W_dec![0], n, d), [d, n]],
+        'encoder.bias': b_enc!,
+        'decoder.bias': b_dec!,
+        log_threshold: [threshold![0].map(Math.log), [n]],
+      }),
+    );
+    expect(field.format).toBe('state-dict');
+    expect(field.sae).toMatchObject({ d, n, activation: 'jumprelu', scale: 0.5, applyBDec: false, wEnc: W_enc![0] });
+    const { threshold: mine, ...rest } = torch.sae;
+    expect({ ...rest, threshold: field.sae.threshold }).toEqual(field.sae);
+    for (const [i, v] of mine!.entries()) expect(v).toBeCloseTo(threshold![0][i]!, 6);
+  });
+  test('one threshold stands for all features; topk takes k', async () => {
+    const one = await loadSae(await plain({ ...weights, threshold: [Float32Array.of(0.3), [1]] }));
+    expect([...one.threshold!]).toEqual(new Array(n).fill(Math.fround(0.3)));
+    expect(await loadSae(await plain(weights, { activation: 'topk', k: 2 }))).toMatchObject({
+      activation: 'topk',
+      k: 2,
+    });
+  });
+  test.each<[string, () => Promise<string>, RegExp]>([
+    ['nothing is guessed', () => plain(weights, { scale: undefined }), /dictionary.json: scale/],
+    ['an unknown activation', () => plain(weights, { activation: 'tanh' }), /dictionary.json: activation/],
+    ['topk without k', () => plain(weights, { activation: 'topk' }), /k is missing/],
+    ['two encoders', () => plain({ ...weights, w_enc: W_enc! }), /more than one tensor named W_enc/],
+    ['no decoder', () => plain({ W_enc: W_enc!, b_enc: b_enc!, b_dec: b_dec! }), /no tensor named W_dec/],
+    ['a decoder of another width', () => plain({ ...weights, W_dec: [draw(n * 2, 'd'), [n, 2]] }), /W_dec has shape/],
+    [
+      'two files',
+      () => folder('x', { 'dictionary.json': said, 'a.safetensors': file(weights), 'b.safetensors': file(weights) }),
+      /there are 2 files/,
+    ],
+  ])('%s is refused', async (_name, make, message) => {
+    await expect(loadDictionary(await make())).rejects.toThrow(message);
+  });
+});
+
 describe('what cannot be used is refused in one line that says what to do', () => {
   const nan = draw(n * d, 'd');
   nan[4] = Number.NaN;
@@ -129,6 +178,8 @@ describe('what cannot be used is refused in one line that says what to do', () =
       () => folder('x', { 'cfg.json': new Uint8Array([1, 2]), 'sae_weights.safetensors': file(weights) }),
       /cfg.json: not JSON/,
     ],
+    ['a lone pickle', () => folder('x', { 'sae.pt': new Uint8Array(9) }), /sae.pt is pickled Python, which is not run/],
+    ['weights alone', () => folder('x', { 'w.safetensors': file(weights) }), /safetensors without the configuration/],
     ['no weights', () => folder('x', { 'cfg.json': config }), /no known format/],
     [
       'two formats',
