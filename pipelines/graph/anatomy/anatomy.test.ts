@@ -86,6 +86,21 @@ describe('renaming every node and tensor changes nothing', () => {
     it.skipIf(!existsSync(golden))(`golden ${model}`, async () => check(await readFile(`${golden}/${model}.onnx`)));
 });
 
+it('keys scaled by a number in the type of queries stay keys', async () => {
+  const bytes = testDecoder({ ops: 'plain', norm: 'rms' });
+  const before = await anatomyOf(bytes);
+  const graph = new EditableGraph(await readModel(bytes));
+  for (const softmax of [...graph.nodes].filter((n) => n.opType === 'Softmax')) {
+    let scores = graph.producer(softmax.input[0]!)!;
+    while (scores.opType !== 'MatMul') scores = graph.producer(scores.input[0]!)!;
+    const scale = graph.op('CastLike', [graph.addConstant(f32([1], [])), scores.input[0]!]);
+    graph.setInput(scores, 1, graph.op('Mul', [scores.input[1]!, scale]));
+  }
+  const after = await anatomyOf(graph.toBytes());
+  expect(after.sites).toEqual(before.sites);
+  expect(after.places.get('blocks.1.attn.hook_k')).toEqual(before.places.get('blocks.1.attn.hook_k'));
+});
+
 describe('what is no decoder that it knows', () => {
   it('names the nearest candidates', async () => {
     const g = new GraphBuilder();

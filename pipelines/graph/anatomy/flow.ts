@@ -4,12 +4,12 @@ import { reads, sortNodes } from '../onnx/check.ts';
 import type { IndexedGraph } from '../onnx/indexed.ts';
 
 /** Ops that give their first input unchanged, or in another precision. */
-const PASS = new Set(['Cast', 'Identity', 'Dropout']);
+const PASS = new Set(['Cast', 'CastLike', 'Identity', 'Dropout']);
 /** Ops that read only the shape of their input. */
 const SHAPE_ONLY = new Set(['Shape', 'Size']);
 /** Ops that give a sum and the norm of it. */
 const NORM_AND_SUM = new Set(['SkipSimplifiedLayerNormalization', 'SkipLayerNormalization', 'EmbedLayerNormalization']);
-/** Ops whose first input alone is data, the rest shapes and axes. */
+/** Ops whose first input alone is data, the rest shapes, axes and types. */
 const FIRST_INPUT = new Set([
   'Reshape',
   'Expand',
@@ -18,9 +18,11 @@ const FIRST_INPUT = new Set([
   'Slice',
   'Split',
   'Cast',
+  'CastLike',
   'Identity',
   'Dropout',
   'Tile',
+  'Trilu',
 ]);
 
 /** Visits of nodes that the search for sites may take: a decoder of 100 layers takes some 10^5. */

@@ -10,7 +10,20 @@ const ARITHMETIC: Record<string, (a: Dim, b: Dim) => Dim | undefined> = {
   Div: (a, b) => (typeof a === 'number' && typeof b === 'number' && b !== 0 ? Math.trunc(a / b) : div(a, b)),
   Equal: (a, b) =>
     typeof a === 'number' && typeof b === 'number' ? Number(a === b) : a === b ? 1 : b === -1 ? 0 : undefined,
+  Max: (a, b) => extreme(Math.max, a, b),
+  Min: (a, b) => extreme(Math.min, a, b),
 };
+
+/** Of a number up to 0 and a sum of sizes the latter is the larger. */
+function extreme(of: (a: number, b: number) => number, a: Dim, b: Dim): Dim | undefined {
+  if (typeof a === 'number' && typeof b === 'number') return of(a, b);
+  if (a === b) return a;
+  const [number, symbol] = typeof a === 'number' ? [a, b] : [b, a];
+  if (typeof number !== 'number' || number > 0 || typeof symbol !== 'string' || symbol.includes('-')) return undefined;
+  return of === Math.max ? symbol : number;
+}
+/** Operators whose result, where it cannot be told, is a size of its own. */
+const OPAQUE = new Set(['Div', 'Max', 'Min']);
 
 const broadcast: ShapeRule = (node, facts) => {
   const shape = broadcastShapes(
@@ -21,7 +34,11 @@ const broadcast: ShapeRule = (node, facts) => {
   const [a, b] = node.input.map((v) => facts.ints(v));
   if (!rule || !a || !b) return one(shape);
   const size = Math.max(a.length, b.length);
-  const ints = Array.from({ length: size }, (_, i) => rule(a[a.length === 1 ? 0 : i]!, b[b.length === 1 ? 0 : i]!));
+  const unknown = () => (OPAQUE.has(node.opType) ? facts.fresh() : undefined);
+  const ints = Array.from(
+    { length: size },
+    (_, i) => rule(a[a.length === 1 ? 0 : i]!, b[b.length === 1 ? 0 : i]!) ?? unknown(),
+  );
   return one(shape, ints.every((d) => d !== undefined) ? (ints as Dim[]) : undefined);
 };
 
