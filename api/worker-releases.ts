@@ -73,11 +73,15 @@ export function workerRegistry(env: Env): Registry {
   return createRegistry(
     async () => [...new Set([...(await inAssets()), ...(await inBucket())])],
     async (id) => {
-      if ((await inAssets()).includes(id))
-        return open(
-          fetchSource(canonicalUrl(`https://assets.invalid/data/${id}/`), (request) => env.ASSETS.fetch(request)),
-          id,
-        );
+      const base = canonicalUrl(`https://assets.invalid/data/${id}/`);
+      const found = (await inAssets()).includes(id)
+        ? await open(
+            fetchSource(base, (request) => env.ASSETS.fetch(request)),
+            id,
+          )
+        : null;
+      // The site lists what it was built over, also where the files themselves were left to the bucket.
+      if (found) return found;
       return env.RELEASES ? open(bucketSource(env.RELEASES, id), id) : null;
     },
     READERS,

@@ -100,6 +100,21 @@ async function second(): Promise<{ other: string; files: Map<string, Uint8Array>
   return { other: `${manifest.name}@${manifest.version}-${hash}`, files };
 }
 
+test('a release that the site lists and leaves to the bucket is found there', async () => {
+  const { other, files } = await second();
+  for (const [path, bytes] of files) await bindings.RELEASES.put(`${other}/${path}`, bytes);
+  const listed: Env = {
+    ASSETS: {
+      fetch: async ({ url }) =>
+        url.endsWith('/data/releases.json') ? Response.json([{ id: other }]) : new Response(null, { status: 404 }),
+    },
+    RELEASES: bindings.RELEASES as unknown as NonNullable<Env['RELEASES']>,
+  };
+  const response = await ask(`/api/v1/r/${other}/features/L0F0`, {}, listed);
+  expect([response.status, (await response.text()).slice(0, 12)]).toEqual([200, '{"id":"L0F0"']);
+  for (const path of files.keys()) await bindings.RELEASES.delete(`${other}/${path}`);
+});
+
 test('one of two releases leaves the bucket while requests run: no answer mixes them', async () => {
   const { other, files } = await second();
   for (const [path, bytes] of files) await bindings.RELEASES.put(`${other}/${path}`, bytes);
