@@ -23,6 +23,8 @@ const NAMES = [
   'reference',
   'about',
   'compare',
+  'compared releases',
+  'compared features',
 ];
 
 /** Screens that every page is seen on: both widths, both schemes, with scripts; then without. */
@@ -89,6 +91,7 @@ describe.skipIf(!executablePath)('pages in Chromium, from a bare file server', (
       await page.goto(server.origin + pagesOf(built)[name]);
       const scripts = options.javaScriptEnabled !== false;
       if (scripts && name === 'explorer') await page.waitForSelector('[data-explorer][data-ready]');
+      if (scripts && name.startsWith('compared')) await page.waitForSelector('[data-compare] table');
       expect(await page.locator('h1').count()).toBe(1);
       expect(await page.locator('h1').isVisible()).toBe(true);
       expect((await page.locator('main').innerText()).length).toBeGreaterThan(30);
@@ -126,6 +129,24 @@ describe.skipIf(!executablePath)('pages in Chromium, from a bare file server', (
     await page.goto(`${server.origin}/r/${built.id}/L99F1/`);
     await page.waitForFunction(() => document.querySelector('h1')?.textContent === 'Not here');
     expect(await page.locator('#main').textContent()).toContain('has no feature L99F1');
+    await page.close();
+  });
+
+  test('two releases stand beside each other, with links to the features on which they differ', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${server.origin}/compare/`);
+    await page.locator('input[name=a]').fill(built.older);
+    await page.locator('input[name=b]').fill('synthetic');
+    await page.locator('.compare-form button').click();
+    await page.waitForSelector('.compare');
+    expect(new URL(page.url()).searchParams.get('a')).toBe(built.older);
+    expect(await page.locator('.compare thead').textContent()).toContain(built.id.slice(-12));
+    expect(await page.locator('.by-layer tbody tr').count()).toBe(4);
+    await page.locator('.changes a').first().click();
+    await page.waitForSelector('.compare thead a');
+    expect(await page.title()).toMatch(/^L\d+F\d+ and L\d+F\d+/);
+    await page.goto(`${server.origin}/compare/?a=${built.older}&b=${built.id}/${built.ready}`);
+    await expect.poll(() => page.locator('[data-compare]').textContent()).toContain('name two of a kind');
     await page.close();
   });
 

@@ -6,27 +6,31 @@ import { astroBuild, buildFolder } from './astro-build.ts';
 export interface TestSite {
   readonly id: string;
   readonly site: string;
+  /** An older release of the same name. */
+  readonly older: string;
   /** A feature with a page of its own, and one that only the shell can show. */
   readonly ready: string;
   readonly other: string;
   remove(): Promise<void>;
 }
 
-/** A site of a small made-up release, in a folder of its own. */
+/** A site of two small made-up releases of one name, in a folder of its own. */
 export async function buildTestSite(): Promise<TestSite> {
   const home = await buildFolder('pages-');
   const id = await writeSynthetic(home, { layers: 4, features: 96, heads: 4, width: 16, pictures: 6, seed: 7 });
+  const before = { layers: 2, features: 48, heads: 2, width: 8, pictures: 4, seed: 8, version: '2025.12.0' };
+  const older = await writeSynthetic(home, before);
   const site = join(home, 'site');
-  await astroBuild([join(home, id)], site);
+  await astroBuild([join(home, older), join(home, id)], site);
   const made = await readdir(join(site, 'r', id));
   const ready = made.filter((name) => /^L\d+F\d+$/.test(name)).sort();
   const other = Array.from({ length: 96 }, (_, i) => `L3F${i}`).find((name) => !ready.includes(name));
   if (!ready[0] || !other) throw new Error('the made-up release has no feature of one of the two kinds');
-  return { id, site, ready: ready[0], other, remove: () => rm(home, { recursive: true, force: true }) };
+  return { id, older, site, ready: ready[0], other, remove: () => rm(home, { recursive: true, force: true }) };
 }
 
 /** Every kind of page, by a name for the test. */
-export const pagesOf = ({ id, ready }: TestSite): Record<string, string> => ({
+export const pagesOf = ({ id, older, ready }: TestSite): Record<string, string> => ({
   home: '/',
   explorer: `/r/${id}/`,
   feature: `/r/${id}/${ready}/`,
@@ -42,7 +46,10 @@ export const pagesOf = ({ id, ready }: TestSite): Record<string, string> => ({
   reference: '/api-guide/reference/',
   about: '/about/',
   compare: '/compare/',
+  'compared releases': `/compare/?a=${encodeURIComponent(older)}&b=${encodeURIComponent(id)}`,
+  'compared features': `/compare/?a=synthetic/${ready}&b=${encodeURIComponent(`${id}/L0F1`)}`,
 });
 
 /** The text of a page's file. */
-export const fileOf = (site: string, path: string): Promise<string> => readFile(join(site, path, 'index.html'), 'utf8');
+export const fileOf = (site: string, path: string): Promise<string> =>
+  readFile(join(site, path.replace(/\?.*/, ''), 'index.html'), 'utf8');

@@ -15,7 +15,7 @@ const CLASS_TEXT = {
 export function featureHeader(feature: Feature, manifest: Manifest, context: Context): Html {
   const { previous, next } = around(manifest, feature.layer, feature.index);
   return html`<header class="feature-head"><nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href="${releasePath(context.release)}">${shortRelease(context.release)}</a></li><li><a href="${releasePath(context.release)}?layer=${feature.layer}">Layer ${feature.layer}</a></li><li aria-current="page">${feature.id}</li></ol></nav>
-${context.newer !== null && html`<p class="newer">A newer release exists: <a href="${featurePath(context.newer, feature.id)}">${feature.id} in ${shortRelease(context.newer)}</a>. This page stays as it is.</p>`}
+${context.newer !== null && html`<p class="newer">A newer release exists: <a href="${featurePath(context.newer, feature.id)}">${feature.id} in ${shortRelease(context.newer)}</a> (<a href="/compare/?a=${encodeURIComponent(`${context.release}/${feature.id}`)}&amp;b=${encodeURIComponent(`${context.newer}/${feature.id}`)}">compare</a>). This page stays as it is.</p>`}
 <h1><span class="feature-id">${feature.id}</span> ${feature.label.text}</h1>
 <p class="label-maker">Label ${feature.label.maker === 'rule' ? 'made by rule' : `written by ${feature.label.maker}`}${
     feature.label.score === null
