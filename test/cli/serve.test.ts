@@ -35,6 +35,18 @@ describe('one address', () => {
   });
 });
 
+test('a text for a release whose model the site lacks is a problem that says so', async () => {
+  const response = await fetch(`${serving.url}/api/v1/r/${id}/probe/text`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ text: 'the cat is left of the dog', layer: 0 }),
+  });
+  expect([response.status, await response.json()]).toEqual([
+    404,
+    expect.objectContaining({ field: 'release', detail: expect.stringContaining('without the model') }),
+  ]);
+});
+
 test('a port in use is one line with the next step', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => other.once('listening', resolve));
