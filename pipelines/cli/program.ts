@@ -11,6 +11,7 @@ import { saeCommand } from './sae/command.ts';
 import { serveCommand } from './serve/command.ts';
 import { showCommand } from './show/command.ts';
 import { startCommand } from './start/command.ts';
+import { trainCommand } from './train/command.ts';
 import { verifyCommand } from './verify/command.ts';
 
 /** One entry a command, in the order of `--help`. */
@@ -24,6 +25,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   benchCommand,
   showCommand,
   saeCommand,
+  trainCommand,
   activationsCommand,
   exportCommand,
   publishCommand,

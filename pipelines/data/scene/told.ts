@@ -6,9 +6,16 @@ import { DIRECTIONS, type Fact, factsOf, holds, RELATIONS } from './relations.ts
 import { joined, listing, sayRelation, sized } from './words.ts';
 import { zoneCell, zoneOf } from './zones.ts';
 
-interface Turn {
+export interface Turn {
+  readonly kind: string;
   readonly prompt: string;
   readonly answer: string;
+}
+
+/** A scene told in words, and questions that its words answer. */
+export interface Told {
+  readonly text: string;
+  readonly turns: readonly Turn[];
 }
 
 /** A claim about two things with its truth. */
@@ -79,19 +86,20 @@ function askClaim(random: Random, { a, b, relation, truth }: Claim): Turn {
   const choice = EITHER_OR[relation];
   if (choice && random.chance(SHARE_EITHER_OR)) {
     const first = (relation === choice.first) === truth;
-    return { prompt: `Is the ${a.name} ${choice.words} the ${b.name}?`, answer: choice.answers[first ? 0 : 1] };
+    const prompt = `Is the ${a.name} ${choice.words} the ${b.name}?`;
+    return { kind: 'choice', prompt, answer: choice.answers[first ? 0 : 1] };
   }
   const form = random.pick(JUDGED);
   const claim = form.startsWith('Is the') ? `${a.name} {r} the ${b.name}` : `${a.name} is {r} the ${b.name}`;
   const prompt = form.replace('{claim}', claim).replace('{r}', sayRelation(random, relation));
-  return { prompt, answer: truth ? 'yes' : 'no' };
+  return { kind: 'relation', prompt, answer: truth ? 'yes' : 'no' };
 }
 
 function askTold(random: Random, scene: Scene, facts: readonly Fact[] | undefined): Turn {
   const u = random.float();
   if (u < SHARE_WHERE && !facts) {
     const thing = random.pick(scene.objects);
-    return { prompt: `Where is the ${thing.name}?`, answer: zoneOf(thing) };
+    return { kind: 'place', prompt: `Where is the ${thing.name}?`, answer: zoneOf(thing) };
   }
   for (let i = 0; u < SHARE_SPATIAL && i < TRIES; i++) {
     const claim = drawClaim(random, scene, facts);
@@ -100,17 +108,19 @@ function askTold(random: Random, scene: Scene, facts: readonly Fact[] | undefine
   return askNonspatial(random, scene);
 }
 
-/** A scene told in words, and one to five questions that its words answer: what the base learns of space from text. */
-export function tellScene(random: Random): string {
-  const scene = drawScene(random);
+/** Tells a scene: by the zone of each thing, or by a list and stated relations. @param questions drawn from 1 to 5 where absent */
+export function tellAbout(random: Random, scene: Scene, questions?: number): Told {
   const byZones = random.chance(SHARE_OF_ZONES);
   const facts = byZones ? undefined : random.shuffle(unorderedFacts(scene)).slice(0, STATED);
-  let text = facts ? toldByFacts(random, scene, facts) : told(random, scene);
-  for (let left = random.int(QUESTIONS.from, QUESTIONS.to); left > 0; left--) {
-    const turn = askTold(random, scene, facts);
-    text += `\nUSER: ${turn.prompt}\nASSISTANT: ${turn.answer}`;
-  }
-  return text;
+  const text = facts ? toldByFacts(random, scene, facts) : told(random, scene);
+  const count = questions ?? random.int(QUESTIONS.from, QUESTIONS.to);
+  return { text, turns: Array.from({ length: count }, () => askTold(random, scene, facts)) };
+}
+
+/** A scene told in words, and one to five questions that its words answer: what the base learns of space from text. */
+export function tellScene(random: Random): string {
+  const { text, turns } = tellAbout(random, drawScene(random));
+  return text + turns.map(({ prompt, answer }) => `\nUSER: ${prompt}\nASSISTANT: ${answer}`).join('');
 }
 
 /** The clear directions of a scene, each pair of things once. */

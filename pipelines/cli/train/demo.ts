@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ParallaxError } from '../../config/errors.ts';
+import type { TrainDemoConfig } from '../../config/train.ts';
+import { replaceFile } from '../../models/train/checkpoint.ts';
+import type { Weights } from '../../models/train/init.ts';
+import type { Progress } from '../run/progress.ts';
+import { type Evaluation, modelCard } from './card.ts';
+import { evaluatePictures, evaluateText, perplexity, type Scores } from './evaluate.ts';
+import { runStage } from './run-stage.ts';
+import { PARTS, STAGES, type StageName, type StageRule, settingsOf, tablesOf } from './stages.ts';
+import type { World } from './world.ts';
+import { type Exported, exportModel } from './write.ts';
+
+/** What must be equal for a stage to go on: its settings, and those of what it is made from. */
+function keyOf(config: TrainDemoConfig, name: StageName): string {
+  const { seed, threads, clip, decoder, encoder } = config;
+  const rule: StageRule = STAGES[name];
+  const lessons = name === 'control' ? config.stages.tuned : null;
+  const own = { name, seed, threads, clip, decoder, encoder, settings: settingsOf(config, name), lessons };
+  const text = JSON.stringify([own, ...rule.needs.map((need) => keyOf(config, need))]);
+  return createHash('sha256').update(text).digest('hex');
+}
+
+export interface Training {
+  readonly config: TrainDemoConfig;
+  readonly world: World;
+  readonly out: string;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly note: (line: string) => void;
+}
+
+const stopped = () => new ParallaxError('stopped', 'the same command goes on from the last checkpoint');
+
+/** Shares of right answers by kind on a few held-out scenes, for the log of the stages that answer. */
+function probeOf({ config, world }: Training, name: StageName, get: (name: StageName) => Promise<Weights>) {
+  const right = (scores: Scores) =>
+    Object.fromEntries(Object.entries(scores).map(([kind, score]) => [kind, Number(score.right.toFixed(3))]));
+  const n = config.probeScenes;
+  if (name === 'base') return async (weights: Weights) => right((await evaluateText(config, world, weights, n)).told);
+  if (name !== 'tuned' && name !== 'tuned-2') return undefined;
+  return async (weights: Weights) =>
+    right((await evaluatePictures(config, world, weights, await get('encoder'), n, 'test')).seen);
+}
+
+/** Weights of a stage: trained now, or read from its finished checkpoint; what it needs comes first. */
+function trainer(training: Training): (name: StageName) => Promise<Weights> {
+  const known = new Map<StageName, Promise<Weights>>();
+  const get = (name: StageName): Promise<Weights> => {
+    const made = known.get(name) ?? make(name);
+    known.set(name, made);
+    return made;
+  };
+  async function make(name: StageName): Promise<Weights> {
+    const { config, world, out, progress, signal } = training;
+    const rule: StageRule = STAGES[name];
+    for (const need of rule.needs) await get(need);
+    if (signal.aborted) throw stopped();
+    const stage = await rule.open(config, world, get);
+    const probe = probeOf(training, name, get);
+    const run = {
+      ...(probe ? { probe } : {}),
+      out,
+      name,
+      key: keyOf(config, name),
+      config,
+      progress,
+      signal,
+      snapshots: name === 'tuned',
+    };
+    const weights = await runStage(stage, run);
+    if (!weights) throw stopped();
+    return weights;
+  }
+  return get;
+}
+
+/** What is written of a finished part: its folder, which template it fills, and the weights it is made of. */
+const EXPORTS: readonly { role: string; template: 'base' | 'tuned'; from: readonly StageName[] }[] = [
+  { role: 'base', template: 'base', from: ['base'] },
+  { role: 'tuned', template: 'tuned', from: ['encoder', 'tuned'] },
+  { role: 'text-only', template: 'base', from: ['control'] },
+  { role: 'tuned-2', template: 'tuned', from: ['encoder', 'tuned-2'] },
+];
+
+/** Trains the parts asked for, then exports and measures what is finished. Gives the manifest. */
+export async function trainDemo(training: Training, parts: readonly string[]): Promise<Record<string, unknown>> {
+  const { config, world, out, note } = training;
+  await mkdir(out, { recursive: true });
+  const wanted = parts.flatMap((part) => PARTS[part]!);
+  const get = trainer(training);
+  for (const name of wanted) await get(name);
+  const tables = tablesOf(config);
+  const models: Exported[] = [];
+  const evaluation: Record<string, Evaluation[string]> = {};
+  const perplexities: Record<string, number> = {};
+  for (const { role, template, from } of EXPORTS) {
+    if (!from.every((name) => wanted.includes(name) || name === 'encoder') || !wanted.includes(from.at(-1)!)) continue;
+    const weights: Weights = Object.assign({}, ...(await Promise.all(from.map(get))));
+    const table = template === 'base' ? tables.text : { ...tables.vision, ...tables.projector, ...tables.text };
+    note(`${role}: writing and measuring`);
+    models.push(await exportModel(out, role, template, table, weights));
+    perplexities[role] = await perplexity(config, world, weights);
+    evaluation[`${role}: its own text`] = await evaluateText(config, world, weights, config.evaluate);
+    if (template !== 'tuned') continue;
+    for (const [part, title] of [
+      ['test', 'held-out scenes'],
+      ['pairs', 'held-out pairs of things'],
+    ] as const)
+      evaluation[`${role}: ${title}`] = await evaluatePictures(config, world, weights, weights, config.evaluate, part);
+  }
+  const manifest = {
+    name: 'parallax-demo',
+    version: 2,
+    command: 'parallax train demo',
+    seed: config.seed,
+    config,
+    models,
+    evaluation,
+    perplexities,
+  };
+  await replaceFile(join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  await replaceFile(join(out, 'README.md'), modelCard(config, models, evaluation, perplexities));
+  return manifest;
+}
