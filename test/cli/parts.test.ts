@@ -87,6 +87,13 @@ describe('parallax sae', () => {
       width: D,
       k: 2,
     });
+    const card = parallax(['sae', 'card', dictionary, store, '--layer', '1']).out;
+    for (const word of ['all: n 320 tokens of 40 samples', 'FVU', 'explained variance', 'L0', 'dead, dense', 'log10 f'])
+      expect(card).toContain(word);
+    const { quality } = JSON.parse(parallax(['sae', 'card', dictionary, store, '--layer', '1', '--json']).out);
+    expect(quality.map((row: { token_class: string }) => row.token_class)).toEqual(['all', 'image', 'text']);
+    expect(quality[0].fvu.low).toBeLessThan(quality[0].fvu.high);
+    expect(quality[0].fvu.value).toBeCloseTo(measured.all.fvu, 5);
     expect(parallax(['sae', 'convert', dictionary, join(home, 'copy')])).toMatchObject({ code: 0 });
     const weights = (folder: string) => readFileSync(join(folder, 'sae_weights.safetensors'));
     expect(weights(join(home, 'copy')).equals(weights(dictionary))).toBe(true);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { outputOf } from '../output.ts';
 import { whole } from '../words.ts';
+import { cardCommand } from './card-command.ts';
 import { trainCommand } from './train-command.ts';
 
 const figure = (x: number) => Number(x.toPrecision(4)).toString();
@@ -39,7 +40,7 @@ function convertCommand(sae: Command): void {
     .description('write a published dictionary in the layout of SAELens')
     .argument(
       '<dictionary>',
-      'folder in any known format: SAELens, Llama Scope, Gemma Scope, OpenMOSS, sparsify, dictionary-learning',
+      'folder in any known format: SAELens, Llama Scope, Gemma Scope, OpenMOSS, sparsify, dictionary-learning, a plain state dict with dictionary.json',
     )
     .argument('<out>', 'folder to write')
     .addHelpText('after', '\nExample:\n  $ parallax sae convert gemma-scope/layer_12/width_16k my-sae')
@@ -50,21 +51,6 @@ function convertCommand(sae: Command): void {
       await saveSae(out, loaded, { hookZ });
       output.line(`${format}, ${loaded.n} features of width ${loaded.d}: ${out}`);
       output.document({ from: folder, format, out, features: loaded.n, width: loaded.d });
-    });
-}
-
-function cardCommand(sae: Command): void {
-  sae
-    .command('card')
-    .description('what a dictionary is: format, size, activation, norms')
-    .argument('<dictionary>', 'folder of a dictionary, of any known format')
-    .addHelpText('after', '\nExample:\n  $ parallax sae card .parallax/demo/stages/sae-F-L03-*')
-    .action(async (folder: string, _options: unknown, command: Command) => {
-      const output = outputOf(command);
-      const { dictionaryCard } = await import('./card.ts');
-      const card = await dictionaryCard(folder);
-      for (const [name, value] of Object.entries(card)) output.line(`${name.replaceAll('_', ' ').padEnd(22)}${value}`);
-      output.document(card);
     });
 }
 

@@ -25,7 +25,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
 };
 
 /** Files that hold Python objects: reading them would run whatever they say. */
-const PICKLES = /\.(pt|pth|pkl|pickle|bin|ckpt)$/;
+const PICKLES = /(\.(pt|pth|pkl|pickle|ckpt)|^pytorch_model\.bin)$/;
 
 /** Names the nearest thing to do with weights of no known format. */
 function refuseUnknown(dir: string, files: ReadonlySet<string>): void {
