@@ -27,31 +27,28 @@ export const SaeConfig = z.strictObject({
   activation: z.enum(['relu', 'topk', 'batchtopk', 'jumprelu']).default('topk'),
   k: z.int().min(1).default(16),
   l1: z.number().min(0).default(0),
-  batch: z.int().min(1).default(1024),
+  batch: z.int().min(1).default(512),
   /** Tokens seen by stage S, and by each stage adapted from it. */
   tokens: z
     .strictObject({
       start: z.int().min(1).default(400_000),
-      adapt: z.int().min(1).default(150_000),
+      adapt: z.int().min(1).default(110_000),
     })
     .prefault({}),
   lr: z
     .strictObject({
-      start: z.number().positive().default(2.5e-3),
+      start: z.number().positive().default(2.2e-3),
       adapt: z.number().positive().default(1e-3),
     })
     .prefault({}),
-  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]),
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.99]),
   warmup: z.number().min(0).max(1).default(0.02),
   decay: z.number().min(0).max(1).default(0.2),
   aux: z
     .strictObject({
-      coefficient: z
-        .number()
-        .min(0)
-        .default(1 / 32),
-      k: z.int().min(1).default(256),
-      deadAfter: z.int().min(1).default(60_000),
+      coefficient: z.number().min(0).default(1),
+      k: z.int().min(1).default(64),
+      deadAfter: z.int().min(1).default(6000),
     })
     .prefault({}),
   /** Tokens of the multimodal stream that stage F and F2 learn from (the paper's final choice is `text`). */
@@ -91,6 +88,8 @@ const Spatial = z.strictObject({
 const Heads = z.strictObject({
   target: z.enum(['pre', 'activation', 'projection']).default('pre'),
   corrupt: z.enum(['mean', 'swap']).default('swap'),
+  /** `atp`: attribution patching of the heads' outputs; `atp*`: of their queries and keys as well, with the softmax computed again. */
+  estimate: z.enum(['atp', 'atp*']).default('atp'),
   samples: z.int().min(4).default(48),
   /** Spatial features traced, largest held-out effect first, and as many random ones. */
   features: z.int().min(1).default(24),

@@ -67,7 +67,7 @@ export function dictionaryStages(
       };
       stages.push({
         name: nameOf(stage, layer),
-        version: 1,
+        version: 2,
         settings: settings as Json,
         inputs: {
           ...(from === null ? {} : { start: nameOf(from, layer) }),
