@@ -14,12 +14,15 @@ export function edgesOf(t: TracedFeature, heads: number, intervals: Intervals, m
     .slice(0, most)
     .map((h) => {
       const exact = t.exact.get(h);
+      const estimateOf = (a: Float32Array) => meanEstimate(column(a, t.samples, t.width, h), intervals);
       const direct = mean(column(t.direct, t.samples, t.width, h));
       return {
         head: `H${Math.floor(h / heads)}.${h % heads}`,
         status: exact ? 'verified' : 'estimated',
-        estimate: meanEstimate(column(t.clean, t.samples, t.width, h), intervals),
+        estimate: estimateOf(t.clean),
         exact: exact ? meanEstimate(exact, intervals) : null,
+        denoising: estimateOf(t.corrupt.map((x) => -x)),
+        ...(t.queries && t.keys ? { queries: estimateOf(t.queries), keys: estimateOf(t.keys) } : {}),
         direct: Number.isFinite(direct) ? direct : null,
         absolute: mean(column(t.absolute, t.samples, t.width, h)),
       };

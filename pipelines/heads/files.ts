@@ -23,6 +23,7 @@ export const TraceFile = z.object({
   /** Heads patched exactly, and on how many of the samples (the first ones). */
   patched: z.array(z.object({ layer: z.int(), head: z.int() })),
   verified: z.int(),
+  estimator: z.enum(['atp', 'atp*']),
 });
 export type TraceFile = z.infer<typeof TraceFile>;
 
@@ -40,6 +41,9 @@ export const RankFile = z.object({
   /** Index = layer * heads + head; empty where no feature was traced. */
   spatial: z.array(Estimate),
   random: z.array(Estimate),
+  /** By head: spatial less random features, over pairs of them, and its q; null where there are no pairs. */
+  tests: z.array(z.object({ difference: Estimate, q: z.number() })).nullable(),
+  estimator: z.enum(['atp', 'atp*']),
   calibration: HeadsFile.shape.calibration,
   curves: HeadsFile.shape.concentration,
 });

@@ -1,7 +1,6 @@
-import type { z } from 'zod';
-import type { HeadAblation, HeadRecord, HeadsFile } from '#release/schema/index.ts';
-import { MEASURES } from './behaviour.ts';
-import { controlled, type Intervals, meanOfDraws } from './estimate.ts';
+import type { HeadRecord, HeadsFile } from '#release/schema/index.ts';
+import { joinAblations } from './ablations.ts';
+import type { Intervals } from './estimate.ts';
 import type { AblateFile, AttentionFile, RankFile } from './files.ts';
 import { headSentence } from './sentence.ts';
 
@@ -21,6 +20,7 @@ export interface HeadParts {
 /** Every head's record, in order of layer and head. */
 export function joinHeads(parts: HeadParts, intervals: Intervals): HeadsFile {
   const { rank, heads, layers } = parts;
+  const ablations = joinAblations(parts.ablations, layers, heads, intervals);
   const order = rank.spatial.map((_, i) => i).sort((a, b) => rank.spatial[b]!.value - rank.spatial[a]!.value || a - b);
   const records = Array.from({ length: layers * heads }, (_, i): HeadRecord => {
     const layer = Math.floor(i / heads);
@@ -33,10 +33,12 @@ export function joinHeads(parts: HeadParts, intervals: Intervals): HeadsFile {
       head,
       spatial_effect: rank.spatial[i] ?? { value: 0, low: null, high: null, n: 0 },
       random_effect: rank.random[i] ?? null,
+      ...rank.tests?.[i],
       rank: order.length === 0 ? i + 1 : order.indexOf(i) + 1,
       image_mass: attention ? { tuned: attention.mass.tuned, base: attention.mass.base } : null,
       entropy: attention ? { tuned: attention.entropy.tuned, base: attention.entropy.base } : null,
-      ablation: ablationsOf(parts.ablations, layer, head, intervals),
+      ...(ablations[i] ? { ablation_rank: ablations[i].rank } : {}),
+      ablation: ablations[i]?.rows ?? [],
       features: featuresOf(rank, id),
       attention: (attention?.views ?? []).flatMap(({ index, prompt, weights }) => {
         const image = parts.image(index);
@@ -45,32 +47,13 @@ export function joinHeads(parts: HeadParts, intervals: Intervals): HeadsFile {
     };
     return { ...record, sentence: headSentence(record) };
   });
-  return { heads: records, calibration: rank.calibration, concentration: rank.curves, joint_ablation: parts.joint };
-}
-
-/** Paired change under mean ablation of one head, beside the mean of all other heads. */
-function ablationsOf(
-  files: readonly AblateFile[],
-  layer: number,
-  head: number,
-  intervals: Intervals,
-): z.infer<typeof HeadAblation>[] {
-  const all = files.flatMap((f) => f.heads.map((h) => ({ layer: f.layer, ...h })));
-  const own = all.find((h) => h.layer === layer && h.head === head);
-  if (!own) return [];
-  const others = all.filter((h) => h !== own);
-  return (['spatial', 'control'] as const).flatMap((task) =>
-    MEASURES.map((measure) => ({
-      method: 'mean',
-      task,
-      measure,
-      effect: controlled(
-        own[task][measure],
-        { kind: 'mean of all other heads', x: meanOfDraws(others.map((o) => o[task][measure])) },
-        intervals,
-      ),
-    })),
-  );
+  return {
+    estimator: rank.estimator,
+    heads: records,
+    calibration: rank.calibration,
+    concentration: rank.curves,
+    joint_ablation: parts.joint,
+  };
 }
 
 /** Spatial features that a head feeds, strongest first. */

@@ -6,6 +6,7 @@ import { calibrationOf, concentrationCurve, concentrationOf, edgesOf, randomConc
 import { RankFile } from './files.ts';
 import { headShares } from './ranking.ts';
 import { meanByHead, readTraces } from './read-trace.ts';
+import { testHeads } from './significance.ts';
 
 const Settings = z.strictObject({
   heads: z.int(),
@@ -37,6 +38,8 @@ export const run: StageRun = async ({ settings, inputs, out }) => {
     }),
     spatial: headShares(spatial, width, s),
     random: headShares(random, width, s),
+    tests: testHeads(traces, width, s),
+    estimator: traces[0]?.queries ? 'atp*' : 'atp',
     calibration: calibrationOf(traces),
     curves:
       spatial.length === 0

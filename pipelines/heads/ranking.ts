@@ -4,6 +4,20 @@ import type { Estimate } from '#release/schema/index.ts';
 import type { Intervals } from './estimate.ts';
 import { bestEffects, type TracedFeature, weightedMean } from './read-trace.ts';
 
+/** Adds each head's share of the absolute effect, times `weight`; nothing where there is no effect. */
+function addShares(out: Float64Array, effects: Float64Array, weight: number): void {
+  const total = effects.reduce((sum, e) => sum + Math.abs(e), 0);
+  if (total > 0) for (const [h, e] of effects.entries()) out[h]! += (weight * Math.abs(e)) / total;
+}
+
+/** Each head's share of one feature's absolute effect, `[width]`; 0 above the feature's layer. */
+export function sharesOf(feature: TracedFeature, width: number): Float64Array {
+  const out = new Float64Array(width);
+  const { effects, samples } = bestEffects(feature);
+  addShares(out, weightedMean(effects, samples, feature.width), 1);
+  return out;
+}
+
 /**
  * Mean over features of each head's share of the feature's absolute effect (a head above the feature's layer has none), with a
  * bootstrap interval over samples. One estimate a head, index = layer * heads + head; none where there are no features.
@@ -14,11 +28,7 @@ export function headShares(features: readonly TracedFeature[], width: number, in
   const n = Math.min(...best.map((b) => b.samples));
   const shares = (weights?: Float64Array): Float64Array => {
     const out = new Float64Array(width);
-    for (const b of best) {
-      const effect = weightedMean(b.effects, n, b.width, weights).map(Math.abs);
-      const total = effect.reduce((a, e) => a + e, 0);
-      if (total > 0) for (let h = 0; h < b.width; h += 1) out[h]! += effect[h]! / total / best.length;
-    }
+    for (const b of best) addShares(out, weightedMean(b.effects, n, b.width, weights), 1 / best.length);
     return out;
   };
   const { rounds, confidence, seed } = intervals;

@@ -19,6 +19,9 @@ export interface TracedFeature {
   readonly corrupt: Float32Array;
   readonly absolute: Float32Array;
   readonly direct: Float32Array;
+  /** Noising of queries and keys alone, where the run estimated them. */
+  readonly queries?: Float32Array;
+  readonly keys?: Float32Array;
   /** Exact noising effect by head index, `[verified]` samples each. */
   readonly exact: ReadonlyMap<number, Float32Array>;
 }
@@ -56,6 +59,7 @@ export async function readTraces(folders: readonly string[]): Promise<TracedFeat
         corrupt: turned(arrays.corrupt),
         absolute: part(arrays.absolute, k),
         direct: turned(arrays.direct),
+        ...(file.estimator === 'atp*' ? { queries: turned(array('queries')), keys: turned(array('keys')) } : {}),
         exact: new Map(
           file.patched.map((p, h) => {
             const from = (h * file.features.length + k) * file.verified;

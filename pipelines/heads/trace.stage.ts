@@ -1,16 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Metric } from '#graph/types.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
 import { random } from '#pipelines/data/random.ts';
 import { openModel } from '#pipelines/models/index.ts';
+import type { TracedModel } from '#pipelines/models/types.ts';
 import { loadSae } from '#pipelines/sae/index.ts';
 import { f32Tensor, writeSafetensors } from '#release/safetensors.ts';
-import { pairBatches } from './batches.ts';
+import { type PairBatch, pairBatches } from './batches.ts';
 import { featureMetric } from './direction.ts';
 import { TargetsFile, type TraceFile } from './files.ts';
+import { ESTIMATORS, type Estimator, type NodeEffects } from './queries-keys.ts';
 import { spatialPairs } from './samples.ts';
-import { patchBatch, type Trace, traceBatch } from './trace.ts';
+import { patchBatch, readMask, type Trace, traceBatch } from './trace.ts';
 import { headWrites } from './writes.ts';
 
 const Settings = z.strictObject({
@@ -19,12 +22,16 @@ const Settings = z.strictObject({
   from: z.int(),
   samples: z.int(),
   target: z.enum(['pre', 'activation', 'projection']),
+  estimate: z.enum(['atp', 'atp*']),
   corrupt: z.enum(['mean', 'swap']),
   verify: z.strictObject({ top: z.int(), random: z.int(), samples: z.int() }),
 });
 
 const BATCH = 16;
+/** Arrays `[features, samples, layers, heads]` that every run writes, and those of queries and keys, where they are estimated. */
 const ARRAYS = ['clean', 'corrupt', 'absolute', 'direct'] as const;
+const NODE_ARRAYS = ['queries', 'keys'] as const;
+type Arrays = ReadonlyMap<string, Float32Array>;
 
 /**
  * Traces the chosen features of one layer to every head at or below it: attribution both ways on all samples, then exact patches of
@@ -41,10 +48,9 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
   const n = pairs.length;
   const k = chosen.length;
   const layers = s.layer + 1;
-  const whole = Object.fromEntries(ARRAYS.map((a) => [a, new Float32Array(k * n * layers * heads)])) as Record<
-    (typeof ARRAYS)[number],
-    Float32Array
-  >;
+  const estimator = ESTIMATORS[s.estimate];
+  const names = [...ARRAYS, ...(estimator ? NODE_ARRAYS : [])];
+  const whole: Arrays = new Map(names.map((a) => [a, new Float32Array(k * n * layers * heads)]));
   const metrics = { metricClean: new Float32Array(k * n), metricCorrupt: new Float32Array(k * n) };
   const features = chosen.map((t) => t.feature);
   const metricOf = (mask: Parameters<typeof featureMetric>[4]) => featureMetric(sae, s.layer, features, s.target, mask);
@@ -57,11 +63,12 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
     let done = 0;
     for (const batch of pairBatches(pairs, BATCH)) {
       const part = await traceBatch(model, metricOf, s.layer, batch, writes);
-      scatter(part, batch.index, n, whole, metrics);
+      const nodes = estimator && (await nodesOf(model, estimator, metricOf, s.layer, batch));
+      scatter(part, new Map(Object.entries({ ...part, ...nodes })) as Arrays, batch.index, n, whole, metrics);
       done += batch.index.length;
       progress(done, n, 'samples');
     }
-    patched = headsToPatch(whole.clean, { k, n, layers, heads }, s.verify, s.seed);
+    patched = headsToPatch(whole.get('clean')!, { k, n, layers, heads }, s.verify, s.seed);
     exact = new Float32Array(patched.length * k * verified);
     for (const batch of pairBatches(pairs.slice(0, verified), BATCH)) {
       const effect = await patchBatch(model, metricOf, patched, batch);
@@ -79,10 +86,11 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
     heads,
     patched,
     verified,
+    estimator: s.estimate,
   };
   await writeFile(join(out, 'trace.json'), JSON.stringify(file));
   const tensors = new Map([
-    ...ARRAYS.map((a) => [a, f32Tensor(whole[a], [k, n, layers, heads])] as const),
+    ...Array.from(whole, ([name, data]) => [name, f32Tensor(data, [k, n, layers, heads])] as const),
     ['metricClean', f32Tensor(metrics.metricClean, [k, n])] as const,
     ['metricCorrupt', f32Tensor(metrics.metricCorrupt, [k, n])] as const,
     ['exact', f32Tensor(exact, [patched.length, k, verified])] as const,
@@ -90,19 +98,33 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
   await writeFile(join(out, 'trace.safetensors'), writeSafetensors(tensors));
 };
 
+/** Queries and keys of a batch. */
+const nodesOf = (
+  model: TracedModel,
+  estimator: NonNullable<(typeof ESTIMATORS)[Estimator]>,
+  metricOf: (mask: ReturnType<typeof readMask>) => Metric,
+  layer: number,
+  { clean, corrupt }: PairBatch,
+): Promise<NodeEffects> =>
+  estimator(model, metricOf(readMask(clean, Math.max(...clean.map((e) => e.ids.length)))), layer, {
+    clean: model.inputs(clean),
+    corrupt: model.inputs(corrupt),
+  });
+
 /** Puts a batch's rows at their samples' places. */
 function scatter(
   part: Trace,
+  arrays: Arrays,
   index: readonly number[],
   n: number,
-  whole: Record<(typeof ARRAYS)[number], Float32Array>,
+  whole: Arrays,
   metrics: Record<'metricClean' | 'metricCorrupt', Float32Array>,
 ): void {
   const size = part.layers * part.heads;
   for (let k = 0; k < part.features; k += 1)
     index.forEach((sample, row) => {
       const from = (k * part.samples + row) * size;
-      for (const a of ARRAYS) whole[a].set(part[a].subarray(from, from + size), (k * n + sample) * size);
+      for (const [name, to] of whole) to.set(arrays.get(name)!.subarray(from, from + size), (k * n + sample) * size);
       metrics.metricClean[k * n + sample] = part.metricClean[k * part.samples + row]!;
       metrics.metricCorrupt[k * n + sample] = part.metricCorrupt[k * part.samples + row]!;
     });

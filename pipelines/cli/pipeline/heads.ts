@@ -23,7 +23,7 @@ export function headStages(config: RunConfig, pair: Pair, { F }: Dictionaries): 
 
   const stage = (name: string, settings: Json, inputs: Stage['inputs'], files: Stage['files']): Stage => {
     const [, kind] = name.split('/');
-    return { name, version: 3, settings, inputs, files, module: `heads/${kind}.stage.ts` };
+    return { name, version: 4, settings, inputs, files, module: `heads/${kind}.stage.ts` };
   };
   const traced = (layer: number) => ({ targets: 'heads/targets', sae: F![layer]! });
 
@@ -31,8 +31,8 @@ export function headStages(config: RunConfig, pair: Pair, { F }: Dictionaries): 
     stage('heads/behaviour', { seed, ...slices.ablate, ...intervals }, {}, both),
     stage('heads/targets', { count: heads.features, seed }, { spatial: 'spatial/join' }, {}),
     ...pair.layers.map((layer) => {
-      const { target, corrupt, verify } = heads;
-      const settings = { layer, seed, ...slices.trace, target, corrupt, verify };
+      const { target, corrupt, estimate, verify } = heads;
+      const settings = { layer, seed, ...slices.trace, target, corrupt, estimate, verify };
       return stage(`heads/trace/${layerName(layer)}`, settings, traced(layer), { model });
     }),
     stage(

@@ -69,7 +69,7 @@ interface BlockWeights {
 }
 
 /** Weights of one block: small noise, and at the planted layer the planted head and two that only look like it. */
-function blockWeights(layer: number, draw: Random): BlockWeights {
+function blockWeights(layer: number, draw: Random, planted: boolean): BlockWeights {
   const noise = () => (SMALL * draw.normal()) / Math.sqrt(D);
   const make = (rows: number, columns: number) => new Grid(rows, columns, noise);
   const width = HEADS * DH;
@@ -81,7 +81,7 @@ function blockWeights(layer: number, draw: Random): BlockWeights {
     up: make(D, HIDDEN),
     down: make(HIDDEN, D),
   };
-  if (layer !== PLANTED_HEAD.layer) return w;
+  if (!planted || layer !== PLANTED_HEAD.layer) return w;
   /** A head that looks at the thing asked about, reads one coordinate and writes another. */
   const matcher = (head: number, read: number, write: number) => {
     const at = head * DH;
@@ -102,8 +102,15 @@ function blockWeights(layer: number, draw: Random): BlockWeights {
   return w;
 }
 
-/** The decoder as an ONNX file of plain operators. The same seed gives the same bytes. */
-export function plantedDecoder(seed = 0): Uint8Array {
+export interface DecoderOptions {
+  /** Factor of all attention scores: large ones saturate the softmax. */
+  readonly sharpness?: number;
+  /** False: small random weights alone, a decoder that no picture changed. */
+  readonly planted?: boolean;
+}
+
+/** The decoder as an ONNX file of plain operators. The same seed and options give the same bytes. */
+export function plantedDecoder(seed = 0, { sharpness = 1, planted = true }: DecoderOptions = {}): Uint8Array {
   const basis = basisOf(seed);
   const draw = random(seed, 'planted/decoder', 'weights');
   const g = new GraphBuilder({ opset: 18, prefix: 'planted' });
@@ -131,10 +138,10 @@ export function plantedDecoder(seed = 0): Uint8Array {
 
   let stream = embeds;
   for (let layer = 0; layer < LAYERS; layer += 1) {
-    const w = blockWeights(layer, draw);
+    const w = blockWeights(layer, draw, planted);
     const x = norm(stream);
     const keys = g.op('Transpose', [byHead(reads(x, w.k))], { perm: [0, 1, 3, 2] });
-    const scores = g.op('Mul', [g.op('MatMul', [byHead(reads(x, w.q)), keys]), scalar(1 / Math.sqrt(DH))]);
+    const scores = g.op('Mul', [g.op('MatMul', [byHead(reads(x, w.q)), keys]), scalar(sharpness / Math.sqrt(DH))]);
     const pattern = g.op('Softmax', [g.op('Add', [scores, bias])], { axis: -1 });
     const z = g.op('Transpose', [g.op('MatMul', [pattern, byHead(reads(x, w.v))])], { perm: [0, 2, 1, 3] });
     stream = g.op('Add', [stream, writes(g.op('Reshape', [z, ints(0, 0, HEADS * DH)]), w.o)]);

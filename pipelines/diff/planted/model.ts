@@ -5,7 +5,7 @@ import { random } from '#pipelines/data/random.ts';
 import type { Sample } from '#pipelines/data/sample.ts';
 import { type Encoded, TOKEN_CLASS, type TracedModel } from '#pipelines/models/types.ts';
 import type { Sae } from '#pipelines/sae/types.ts';
-import { ANSWERS, basisOf, COORDINATE, DECODER, plantedDecoder } from './decoder.ts';
+import { ANSWERS, basisOf, COORDINATE, DECODER, type DecoderOptions, plantedDecoder } from './decoder.ts';
 
 const { dModel: D, things: THINGS, vocab: VOCAB } = DECODER;
 const PATCHES = 4;
@@ -47,8 +47,8 @@ export function plantedSample(seed: number, index: number, swapped = false): Sam
 }
 
 /** The planted decoder as a model of a pair: embeds scenes and questions by hand. */
-export async function plantedModel(seed = 0): Promise<TracedModel> {
-  const bytes = plantedDecoder(seed);
+export async function plantedModel(seed = 0, options: DecoderOptions = {}): Promise<TracedModel> {
+  const bytes = plantedDecoder(seed, options);
   const decoder = await openDecoder(bytes);
   const basis = basisOf(seed);
   const coordinates = (id: string, values: Readonly<Record<number, number>>): Float32Array => {

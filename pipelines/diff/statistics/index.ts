@@ -13,4 +13,5 @@ export * from './procrustes.ts';
 export * from './proportion.ts';
 export * from './ranks.ts';
 export * from './sets.ts';
+export * from './sign-flip.ts';
 export * from './table.ts';

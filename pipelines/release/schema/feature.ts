@@ -68,6 +68,12 @@ export const HeadEdge = z.object({
   exact: Estimate.nullable(),
   /** The other way: change of the feature when the head's z of the corrupt run becomes the clean one, with its sign turned. Absent in earlier releases. */
   denoising: Estimate.optional(),
+  /**
+   * Noising of the head's queries, or keys, alone, through its attention pattern computed again (AtP*): what the head does by where it
+   * looks. Absent where the run estimated outputs only.
+   */
+  queries: Estimate.optional(),
+  keys: Estimate.optional(),
   /** Exact direct write of the head along the feature. */
   direct: z.number().nullable(),
   /** Mean absolute attribution over tokens (shows cancellation beside the signed sum). */

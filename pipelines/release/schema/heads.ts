@@ -9,6 +9,8 @@ export const HeadAblation = z.object({
   measure: z.enum(['log_odds', 'accuracy']),
   /** Paired change when the head is ablated. */
   effect: Controlled,
+  /** q-value (Benjamini-Hochberg over all heads) of a two-sided sign-flip test of `effect.difference` over samples. Absent in earlier releases. */
+  q: z.number().min(0).max(1).optional(),
 });
 
 /** Attention of one head over one picture, mean over the text tokens after it. */
@@ -29,14 +31,16 @@ export const HeadRecord = z.object({
   spatial_effect: Estimate,
   /** The same for random features. */
   random_effect: Estimate.nullable(),
-  /** `spatial_effect` less `random_effect`, resampled together. Absent in earlier releases, and without random features. */
-  difference: Estimate.optional(),
   /**
-   * q-value (Benjamini-Hochberg over all heads) of the head carrying no more of the spatial features' effects than of the random ones'.
-   * Absent as above.
+   * Its share of a spatial feature less that of the feature's control (same layer, fires as often), mean and interval over such pairs,
+   * which `n` counts. Absent in earlier releases, and where there are no pairs.
    */
+  difference: Estimate.optional(),
+  /** q-value (Benjamini-Hochberg over all heads) of a one-sided sign-flip test of `difference` over the pairs. Absent as above. */
   q: z.number().min(0).max(1).optional(),
   rank: z.int(),
+  /** Place by the verified effect: 1 = its mean ablation costs the right answers of spatial questions most log-odds. Absent in earlier releases. */
+  ablation_rank: z.int().min(1).optional(),
   /** Attention mass on image tokens and its entropy, tuned and base. */
   image_mass: z.object({ tuned: Estimate, base: Estimate.nullable() }).nullable(),
   entropy: z.object({ tuned: Estimate, base: Estimate.nullable() }).nullable(),
@@ -55,7 +59,7 @@ export type HeadRecord = z.infer<typeof HeadRecord>;
 
 /** `heads.json` */
 export const HeadsFile = z.object({
-  /** How effects were estimated: attribution patching, or with attention recomputed for queries and keys (AtP*). Absent: `atp`. */
+  /** `atp`: attribution patching of the heads' outputs; `atp*`: of their queries and keys as well, with the softmax recomputed. Absent: `atp`. */
   estimator: z.enum(['atp', 'atp*']).optional(),
   heads: z.array(HeadRecord),
   /** Estimated against exact effects over all verified edges. */

@@ -19,6 +19,7 @@ function head(shape: Shape, layer: number, index: number, pictures: readonly Pic
     difference: estimate(draw, share - 0.1, 0.03, 60),
     q: share > 0.2 ? 0.001 : 0.6,
     rank: 1,
+    ablation_rank: 1,
     image_mass: { tuned: estimate(draw, draw.real(0.1, 0.8), 0.02, 200), base: null },
     entropy: { tuned: estimate(draw, draw.real(1, 4), 0.1, 200), base: null },
     ablation: (['spatial', 'control'] as const).flatMap((task) =>
@@ -58,6 +59,7 @@ export function syntheticHeads(shape: Shape, pictures: readonly Picture[]): Head
   const ranked = [...heads].sort((a, b) => b.spatial_effect.value - a.spatial_effect.value);
   ranked.forEach((h, i) => {
     h.rank = i + 1;
+    h.ablation_rank = i + 1;
   });
   const draw = draws(shape.seed, 5);
   const points = Array.from({ length: 80 }, (): [number, number] => {
