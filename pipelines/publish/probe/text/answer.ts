@@ -2,8 +2,11 @@ import type { LiveFile, LiveIndex } from '#release/probe/live.ts';
 import { type AskText, TextRefused, type TextReply } from '#release/probe/text.ts';
 import { openTextProbe, type TextProbe } from './open.ts';
 
-/** Bytes of a model's graphs together: what a Worker of 128 MB can hold twice, as file and as session. */
-export const MAX_MODEL = 24 * 2 ** 20;
+/**
+ * Bytes of a model's graphs together. A Worker may use 128 MB; the demo's 8.7 MB take 65 of them (heap 16, the file 7 to 13, the
+ * runtime's memory 35), of which some 40 do not depend on the model.
+ */
+export const MAX_MODEL = 16 * 2 ** 20;
 
 /** A file below `/probe/` of a built site, by its absolute path; null where there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array | null>;
