@@ -1,6 +1,6 @@
 import { caseRows } from './case-rows.ts';
 import { readCases } from './cases.ts';
-import { startWorker } from './harness.ts';
+import { type Running, startWorker } from './harness.ts';
 import { heldMemory, peakMemory, workerds } from './memory.ts';
 import type { BenchRow } from './row.ts';
 import { BENCH_HOME, benchSite } from './site.ts';
@@ -16,6 +16,13 @@ export interface MillionOptions {
 /** An isolate may hold so much, MB. */
 const MOST = 128;
 
+/** A Worker, and the processes that run it. */
+async function started(kind: 'app' | 'nothing', folder: string): Promise<[Running, number[]]> {
+  const before = await workerds();
+  const running = await startWorker(kind, folder);
+  return [running, (await workerds()).filter((pid) => !before.includes(pid))];
+}
+
 /**
  * Look-up, batch, list and search in workerd over a release of a million features, made at the first run in some minutes, and the
  * memory that the whole process took for it beside one that does nothing.
@@ -26,15 +33,15 @@ export async function* benchMillion(options: MillionOptions = {}): AsyncIterable
   const { folder, id, seconds } = await benchSite(home, `lean-${layers}x${features}`, sizes);
   if (seconds !== null)
     yield { name: `api.generation, ${layers * features} features`, figure: seconds, unit: 's', n: 1, spread: 0 };
-  const nothing = await startWorker('nothing', folder);
-  const [idle] = await workerds();
-  const app = await startWorker('app', folder);
-  const busy = (await workerds()).find((pid) => pid !== idle);
+  const [nothing, idle] = await started('nothing', folder);
+  const [app, busy] = await started('app', folder);
   try {
     for (const one of readCases(id, layers, features))
       yield* caseRows({ ...one, name: `${layers * features} features, ${one.name}` }, app.url, nothing.url, count);
-    if (idle === undefined || busy === undefined) return;
-    const over = async (of: (pid: number) => Promise<number>) => (await of(busy)) - (await of(idle));
+    const sum = async (pids: readonly number[], of: (pid: number) => Promise<number>) =>
+      (await Promise.all(pids.map(of))).reduce((total, one) => total + one, 0);
+    const over = async (of: (pid: number) => Promise<number>) => (await sum(busy, of)) - (await sum(idle, of));
+    if (busy.length === 0) return;
     const n = readCases(id, layers, features).length * count;
     const row = { unit: 'MB', limit: MOST, n, spread: 0 };
     yield { name: 'api.memory of the process over no-op, peak', figure: await over(peakMemory), ...row };
