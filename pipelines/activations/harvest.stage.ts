@@ -5,6 +5,7 @@ import { dataset } from '#pipelines/data/index.ts';
 import { openModel } from '#pipelines/models/index.ts';
 import type { Encoded } from '#pipelines/models/types.ts';
 import { harvestInto } from './harvest.ts';
+import { GROUP } from './source.ts';
 import { createStore } from './writer.ts';
 
 export const HarvestSettings = z.strictObject({
@@ -22,9 +23,6 @@ export const HarvestSettings = z.strictObject({
   answer: z.boolean().default(false),
 });
 export type HarvestSettings = z.input<typeof HarvestSettings>;
-
-/** Samples encoded and sorted by length together; fixed, so that a slice's bytes do not depend on the machine. */
-const GROUP = 256;
 
 /** Residual streams of a slice of a data set. Files: `model`, the model's folder. Output: a store folder. */
 export const run: StageRun = async ({ settings, files, out, device, progress }) => {

@@ -24,7 +24,7 @@ const keptPositions = ({ classes }: Encoded): number[] =>
 
 /** Runs samples through the decoder and appends their residual streams in the order given. */
 export async function harvestInto(
-  writer: StoreWriter,
+  writer: Pick<StoreWriter, 'append'>,
   model: TracedModel,
   samples: readonly Encoded[],
   layers: readonly number[],

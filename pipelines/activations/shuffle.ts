@@ -25,7 +25,7 @@ export interface Batch {
 }
 
 /** Fisher-Yates in place. */
-function shuffle(items: Uint32Array, draw: (from: number, to: number) => number): Uint32Array {
+export function shuffle(items: Uint32Array, draw: (from: number, to: number) => number): Uint32Array {
   for (let i = items.length - 1; i > 0; i -= 1) {
     const j = draw(0, i);
     const held = items[i]!;
@@ -35,7 +35,7 @@ function shuffle(items: Uint32Array, draw: (from: number, to: number) => number)
   return items;
 }
 
-const sequence = (length: number): Uint32Array => Uint32Array.from({ length }, (_, i) => i);
+export const sequence = (length: number): Uint32Array => Uint32Array.from({ length }, (_, i) => i);
 
 /** A buffer's worth of one epoch: blocks of the chosen rows, and the order in which its rows come out. */
 export interface Window {

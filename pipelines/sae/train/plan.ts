@@ -7,8 +7,8 @@ import type { Loss, Shape, TrainConfig, TrainedKind } from './config.ts';
 import { adapted, initial, scaleOf } from './init.ts';
 import type { TrainState } from './state.ts';
 
-/** Rows that initialisation looks at. */
-const SAMPLE = 4096;
+/** Rows that a start from scratch looks at. */
+export const START_ROWS = 4096;
 
 /** A run, ready to start. */
 export interface Training {
@@ -25,7 +25,7 @@ async function sampleRows(
   rows: Uint32Array,
   seed: number,
 ): Promise<Float32Array> {
-  const reader = shuffled(store, { layer, seed, batch: Math.min(SAMPLE, rows.length), rows });
+  const reader = shuffled(store, { layer, seed, batch: Math.min(START_ROWS, rows.length), rows });
   return (await reader.next()).value.x;
 }
 
@@ -47,23 +47,24 @@ function lossOf(shape: Shape, { l1, l0, k, aux }: ResolvedSettings, fromScratch:
   };
 }
 
-/** Works out configuration, first state and data of a run on a store; adapts `start` where it is given. */
-export async function planTraining(settings: ResolvedSettings, store: ActivationStore, start?: Sae): Promise<Training> {
-  const { layer, seed, batch, mask, samples, buffer } = settings;
-  const d = store.meta.dModel;
-  const rows = rowsWhere(store, { mask, ...(samples ? { samples } : {}) });
-  if (rows.length === 0)
-    throw new ParallaxError(
-      `dictionary ${settings.stage}, layer ${layer}: no token of class ${mask} in the activations`,
-      'choose another mask or another data set',
-    );
+/** Seed of the order of a run's data. */
+export const dataSeedOf = ({ seed, stage, layer }: Pick<ResolvedSettings, 'seed' | 'stage' | 'layer'>): number =>
+  random(seed, 'data', stage, layer).int(0, 2 ** 31 - 1);
+
+/** Configuration and first state of a run: adapts `from`, or starts from scratch by sample rows `[rows, d]`. */
+export function planStart(
+  settings: ResolvedSettings,
+  d: number,
+  from: Sae | Float32Array,
+): Pick<Training, 'config' | 'state'> {
+  const { layer, seed, batch } = settings;
+  const start = from instanceof Float32Array ? undefined : from;
+  const drawn = from instanceof Float32Array ? from : undefined;
   if (start && start.d !== d)
     throw new ParallaxError(
       `dictionary to adapt has width ${start.d}, the activations have ${d}`,
       'start from a dictionary of the same model and layer',
     );
-  const dataSeed = random(seed, 'data', settings.stage, layer).int(0, 2 ** 31 - 1);
-  const drawn = start ? undefined : await sampleRows(store, layer, rows, dataSeed);
   const shape: Shape = start
     ? trainedShape(start)
     : {
@@ -81,10 +82,22 @@ export async function planTraining(settings: ResolvedSettings, store: Activation
     thresholdLr: settings.thresholdLr,
   };
   const first = random(seed, 'first', layer).int(0, 2 ** 31 - 1);
-  const state = start ? adapted(shape, start) : initial(shape, drawn!, first, settings.centre);
+  return { config, state: start ? adapted(shape, start) : initial(shape, drawn!, first, settings.centre) };
+}
+
+/** Works out configuration, first state and data of a run on a store; adapts `start` where it is given. */
+export async function planTraining(settings: ResolvedSettings, store: ActivationStore, start?: Sae): Promise<Training> {
+  const { layer, batch, mask, samples, buffer } = settings;
+  const rows = rowsWhere(store, { mask, ...(samples ? { samples } : {}) });
+  if (rows.length === 0)
+    throw new ParallaxError(
+      `dictionary ${settings.stage}, layer ${layer}: no token of class ${mask} in the activations`,
+      'choose another mask or another data set',
+    );
+  const seed = dataSeedOf(settings);
+  const from = start ?? (await sampleRows(store, layer, rows, seed));
   return {
-    config,
-    state,
-    batchesAfter: (steps) => shuffled(store, { layer, seed: dataSeed, batch, rows, buffer, skip: steps * batch }),
+    ...planStart(settings, store.meta.dModel, from),
+    batchesAfter: (steps) => shuffled(store, { layer, seed, batch, rows, buffer, skip: steps * batch }),
   };
 }
