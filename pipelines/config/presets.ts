@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { RunConfig } from './schema.ts';
+import { RELATED, type RunConfig } from './schema.ts';
 
 export type ConfigInput = z.input<typeof RunConfig>;
 type DeepPartial<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T;
@@ -36,7 +36,7 @@ const full: Preset['full'] = {
 /** A preset is a config with a name; a config file starts from one with `"extends": "<name>"`. */
 export const PRESETS = {
   /** Every stage and control on the pair that comes with the project. */
-  demo: { config: { pair: demoPair, release: demoRelease }, full },
+  demo: { config: { pair: demoPair, related: [...RELATED], release: demoRelease }, full },
   /** The four stages and both paths, without the controls F2 and C. */
   stages: {
     config: {

@@ -9,7 +9,7 @@ import type { Encoded, TracedModel } from '#pipelines/models/types.ts';
 import type { BehaviourRow } from '#release/schema/index.ts';
 import { answer } from './behaviour.ts';
 import { meanEstimate } from './estimate.ts';
-import type { PriorFile } from './files.ts';
+import { PRIOR_FILE, type PriorFile } from './files.ts';
 import { priorRows } from './prior.ts';
 import { answerable, encodeAll, encodeMeanImage } from './samples.ts';
 import { TASK_NAMES, TASKS } from './tasks.ts';
@@ -78,5 +78,5 @@ export const run: StageRun = async ({ settings, files, out, device, progress }) 
   }
   await Promise.all([tuned.close(), base.close()]);
   await writeFile(join(out, 'behaviour.json'), JSON.stringify(rows));
-  await writeFile(join(out, 'prior.json'), JSON.stringify(prior));
+  await writeFile(join(out, PRIOR_FILE), JSON.stringify(prior));
 };

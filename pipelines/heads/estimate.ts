@@ -9,13 +9,23 @@ export interface Intervals {
   readonly seed: number;
 }
 
+const DRAWN = new Map<string, Int32Array>();
+
+/** The resamples of `n` samples, the same for every estimate of a run: drawn once. */
+function drawn(seed: number, rounds: number, n: number): Int32Array {
+  const key = `${seed} ${rounds} ${n}`;
+  const index = DRAWN.get(key) ?? resamples(random(seed, 'heads/bootstrap', n), rounds, n);
+  DRAWN.set(key, index);
+  return index;
+}
+
 /** Mean over samples with its percentile bootstrap interval; no interval for fewer than two samples. */
 export function meanEstimate(x: ArrayLike<number>, intervals: Intervals): Estimate {
   const n = x.length;
   if (n === 0) return { value: 0, low: null, high: null, n };
   if (n === 1) return { value: x[0]!, low: null, high: null, n };
   const { rounds, confidence, seed } = intervals;
-  const index = resamples(random(seed, 'heads/bootstrap', n), rounds, n);
+  const index = drawn(seed, rounds, n);
   const { point, low, high } = bootstrap({ x, index }, undefined, { rounds, statistic: 'mean', confidence });
   return { value: point, low, high, n };
 }

@@ -82,6 +82,7 @@ export const AttentionFile = z.object({
 });
 export type AttentionFile = z.infer<typeof AttentionFile>;
 
+export const PRIOR_FILE = 'prior.json';
 /** `prior.json`: what each kind of question owes to the picture. */
 export const PriorFile = z.array(PriorRow);
 export type PriorFile = z.infer<typeof PriorFile>;

@@ -34,7 +34,7 @@ const PICTURES = '.pictures';
 /**
  * Puts a release together from everything that was found out. Inputs by role: `diff/<l>`, `diff`, `spatial`, `activity/<l>`, `tokens/<l>`,
  * `examples/<l>`, `similar`, `rank`, `joint`, `behaviour`, `ablate/<l>`, `causal/<l>`, `attention/<l>`, `card/...`, `sae/<stage>/<l>`, and where the
- * run made them `probes/<l>`, `shifts/<l>`, `monosemanticity/<l>`;
+ * run made them `probes`, `shifts`, `monosemanticity/<l>`;
  * files: the models by role. Output: one folder, named by the release's id.
  */
 export const run: StageRun = async ({ settings, inputs, files, out, device, progress, log }) => {

@@ -25,7 +25,7 @@ const stage = (
   files: Stage['files'] = {},
 ): Stage => ({
   name: `related/${name}`,
-  version: 2,
+  version: 3,
   settings,
   inputs,
   files,
@@ -45,18 +45,16 @@ const certainty = ({ seed, confidence, diff }: RunConfig) => ({ seed, confidence
 
 /** Analysis -> its stages. */
 const RULES: Readonly<Record<RunConfig['related'][number], Rule>> = {
-  probes: (config, { layers }, { families }) =>
-    layers.map((layer) => {
-      const source = { dataset: 'scenes/spatial', seed: config.seed, from: 0, to: config.spatial.samples };
-      const settings: ProbeSettings = { layer, ...certainty(config), source };
-      return stage(`probes/${layerName(layer)}`, 'probes', settings, parts('stream', families.get('spatial')!));
-    }),
-  shifts: (config, { layers }, from) =>
-    layers.map((layer) => {
-      const settings: ShiftSettings = { layer, ...certainty(config), source: scenes(config) };
-      const inputs = { ...heldOut(from, 'tuned', 'tuned/scenes'), ...heldOut(from, 'base', 'base/prompts') };
-      return stage(`shifts/${layerName(layer)}`, 'shifts', settings, inputs, datasetInfo(config.data.multimodal).files);
-    }),
+  probes: (config, { layers }, { families }) => {
+    const source = { dataset: 'scenes/spatial', seed: config.seed, from: 0, to: config.spatial.samples };
+    const settings: ProbeSettings = { layers: [...layers], ...certainty(config), source };
+    return [stage('probes', 'probes', settings as Json, parts('stream', families.get('spatial')!))];
+  },
+  shifts: (config, { layers }, from) => {
+    const settings: ShiftSettings = { layers: [...layers], ...certainty(config), source: scenes(config) };
+    const inputs = { ...heldOut(from, 'tuned', 'tuned/scenes'), ...heldOut(from, 'base', 'base/prompts') };
+    return [stage('shifts', 'shifts', settings as Json, inputs, datasetInfo(config.data.multimodal).files)];
+  },
   monosemanticity: (config, { layers, folders }, from) => [
     stage(
       'images',
@@ -76,3 +74,13 @@ const RULES: Readonly<Record<RunConfig['related'][number], Rule>> = {
 /** The analyses beside the atlas that the config switches on. */
 export const relatedStages = (config: RunConfig, pair: Pair, from: RelatedInputs): Stage[] =>
   [...new Set(config.related)].flatMap((name) => RULES[name](config, pair, from));
+
+/** Role -> stage of what they give to the release. */
+export const relatedInputs = ({ related }: RunConfig, { layers }: Pair): Record<string, string> =>
+  Object.fromEntries(
+    related.flatMap((name) =>
+      name === 'monosemanticity'
+        ? layers.map((layer) => [`${name}/${layer}`, `related/${name}/${layerName(layer)}`])
+        : [[name, `related/${name}`]],
+    ),
+  );

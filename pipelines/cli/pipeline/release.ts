@@ -3,6 +3,7 @@ import type { RunConfig } from '../../config/schema.ts';
 import type { Json, Stage } from '../../config/stage.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import { layerName, type Pair } from './pair.ts';
+import { relatedInputs } from './related.ts';
 import { slicesOf } from './slices.ts';
 
 /** Stage whose output holds the release, in a folder named by its id. */
@@ -69,7 +70,7 @@ export function releaseStage(
         ...by(BY_LAYER, pair.layers),
         ...by(BY_DEPTH, depth),
         ...(config.labels.languageModel === null ? [] : by({ written: 'label/written' }, pair.layers)),
-        ...config.related.flatMap((name) => by({ [name]: `related/${name}` }, pair.layers)),
+        ...Object.entries(relatedInputs(config, pair)),
         ...saes,
         ...cards.map(({ name }, i) => [`card/${i}`, name]),
       ]),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Estimate, ProbeRow, ShiftRow } from '#release/schema/index.ts';
 
-/** `probes.json` and `shifts.json` of one layer. */
+/** `probes.json` and `shifts.json`, of all layers. */
 export const ProbesFile = z.array(ProbeRow);
 export const ShiftsFile = z.array(ShiftRow);
 

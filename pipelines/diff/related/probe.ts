@@ -30,20 +30,21 @@ export function classProbe(rows: Rows, labels: readonly (string | null)[], optio
   const classes = [...new Set(known.map((i) => labels[i]!))].sort();
   if (classes.length < 2 || known.length < 8) return null;
   const { train, test } = split(known, options.random);
-  const right = (trained: readonly string[]): Float64Array => {
-    const targets = classes.map((c) => trained.map((label) => (label === c ? 1 : 0)));
-    const scores = ridge(rowsOf(rows, train), targets, rowsOf(rows, test));
-    return Float64Array.from(test, (sample, k) => {
-      const best = scores.reduce((top, score, c) => (score[k]! > scores[top]![k]! ? c : top), 0);
+  const names = train.map((i) => labels[i]!);
+  const oneHot = [names, shuffled(names, options.random)].flatMap((trained) =>
+    classes.map((c) => trained.map((label) => (label === c ? 1 : 0))),
+  );
+  const scores = ridge(rowsOf(rows, train), oneHot, rowsOf(rows, test));
+  const right = (of: readonly Float64Array[]): Float64Array =>
+    Float64Array.from(test, (sample, k) => {
+      const best = of.reduce((top, score, c) => (score[k]! > of[top]![k]! ? c : top), 0);
       return classes[best] === labels[sample] ? 1 : 0;
     });
-  };
   const accuracy = (hits: Float64Array) => {
     const k = hits.reduce((a, b) => a + b, 0);
     return { value: k / hits.length, ...wilson(k, hits.length, options.confidence), n: hits.length };
   };
-  const names = train.map((i) => labels[i]!);
-  const [own, control] = [right(names), right(shuffled(names, options.random))];
+  const [own, control] = [right(scores.slice(0, classes.length)), right(scores.slice(classes.length))];
   return {
     ...accuracy(own),
     control: { kind: 'shuffled labels', ...accuracy(control) },
@@ -66,12 +67,11 @@ export function valueProbe(rows: Rows, values: readonly (number | null)[], optio
   const middle = mean(truth);
   const spread = mean(truth.map((y) => (y - middle) ** 2));
   if (spread === 0) return null;
-  const score = (trained: readonly number[]) => {
-    const [predicted] = ridge(rowsOf(rows, train), [trained], rowsOf(rows, test));
-    return Float64Array.from(truth, (y, k) => 1 - (y - predicted![k]!) ** 2 / spread);
-  };
   const numbers = train.map((i) => values[i]!);
-  const [own, control] = [score(numbers), score(shuffled(numbers, options.random))];
+  const targets = [numbers, shuffled(numbers, options.random)];
+  const [own, control] = ridge(rowsOf(rows, train), targets, rowsOf(rows, test)).map((predicted) =>
+    Float64Array.from(truth, (y, k) => 1 - (y - predicted[k]!) ** 2 / spread),
+  ) as [Float64Array, Float64Array];
   return {
     ...meanOf(own, options),
     control: { kind: 'shuffled values', ...meanOf(control, options) },

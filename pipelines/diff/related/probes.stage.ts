@@ -13,7 +13,7 @@ import { classProbe, valueProbe } from './probe.ts';
 import { Source, samplesOf, subjectOf } from './samples.ts';
 
 const Settings = z.strictObject({
-  layer: z.int().min(0),
+  layers: z.array(z.int().min(0)).min(1),
   seed: z.int().min(0),
   rounds: z.int().min(10),
   confidence: z.number().gt(0).lt(1),
@@ -34,7 +34,7 @@ const CLASSES = {
 } as const;
 
 /**
- * Linear probes of one layer of the tuned model: place and name of the thing asked about, and whether the relation holds, from
+ * Linear probes of every layer of the tuned model: place and name of the thing asked about, and whether the relation holds, from
  * image tokens, text tokens and the last token. Inputs: `stream`, the store of `source`.
  */
 export const run: StageRun = async ({ settings, inputs, out, progress }) => {
@@ -42,18 +42,20 @@ export const run: StageRun = async ({ settings, inputs, out, progress }) => {
   const store = await openStore(needFolders(inputs, 'stream'));
   const samples = await samplesOf(s.source);
   const rows: ProbeRow[] = [];
-  for (const [done, tokens] of POOLS.entries()) {
-    const x = await pool(store, s.layer, tokens);
-    const options = (target: string) => ({ ...s, random: random(s.seed, 'related/probe', target) });
-    for (const [target, value] of Object.entries(VALUES) as [keyof typeof VALUES, (typeof VALUES)['x']][]) {
-      const score = valueProbe(x, samples.map(value), options(target));
-      if (score) rows.push({ layer: s.layer, tokens, target, measure: 'r2', score });
+  for (const [done, layer] of s.layers.entries()) {
+    for (const tokens of POOLS) {
+      const x = await pool(store, layer, tokens);
+      const options = (target: string) => ({ ...s, random: random(s.seed, 'related/probe', target) });
+      for (const [target, value] of Object.entries(VALUES) as [keyof typeof VALUES, (typeof VALUES)['x']][]) {
+        const score = valueProbe(x, samples.map(value), options(target));
+        if (score) rows.push({ layer, tokens, target, measure: 'r2', score });
+      }
+      for (const [target, label] of Object.entries(CLASSES) as [keyof typeof CLASSES, (typeof CLASSES)['holds']][]) {
+        const score = classProbe(x, samples.map(label), options(target));
+        if (score) rows.push({ layer, tokens, target, measure: 'accuracy', score });
+      }
     }
-    for (const [target, label] of Object.entries(CLASSES) as [keyof typeof CLASSES, (typeof CLASSES)['holds']][]) {
-      const score = classProbe(x, samples.map(label), options(target));
-      if (score) rows.push({ layer: s.layer, tokens, target, measure: 'accuracy', score });
-    }
-    progress(done + 1, POOLS.length, 'token classes');
+    progress(done + 1, s.layers.length, 'layers');
   }
   await writeFile(join(out, PROBES_FILE), `${JSON.stringify(rows)}\n`);
 };

@@ -1,4 +1,4 @@
-import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { ParallaxError } from '#pipelines/config/errors.ts';
 
 /** Penalties tried, in units of the kernel's mean diagonal. */
@@ -32,7 +32,7 @@ const centred = ({ d, data }: Rows, mean: Float64Array): Rows => ({ d, data: dat
 
 /**
  * Ridge regression of several targets in its dual form; the penalty of each target has the least leave-one-out error on the
- * training rows (closed form, Allen's PRESS).
+ * training rows (closed form, Allen's PRESS). The kernel is factored once for all targets and penalties.
  * @param targets `[samples]` each
  * @returns predictions of each target on the test rows
  */
@@ -42,19 +42,20 @@ export function ridge(train: Rows, targets: readonly ArrayLike<number>[], test: 
   const mean = means(Array.from({ length: n }, (_, i) => train.data.subarray(i * train.d, (i + 1) * train.d)));
   const [x, z] = [centred(train, mean), centred(test, mean)];
   const gram = kernel(x, x);
-  const scale = gram.diagonal().reduce((a, b) => a + b, 0) / n;
+  const scale = Math.max(1e-12, gram.trace() / n);
   const levels = targets.map((y) => means(Array.from({ length: n }, (_, i) => [y[i]!]))[0]!);
   const y = new Matrix(Array.from({ length: n }, (_, i) => targets.map((t, k) => t[i]! - levels[k]!)));
+  const { eigenvectorMatrix: u, realEigenvalues: values } = new EigenvalueDecomposition(gram, {
+    assumeSymmetric: true,
+  });
+  const along = u.transpose().mmul(y);
+  const squares = Matrix.pow(u, 2);
   const fits = PENALTIES.map((penalty) => {
-    const inverse = new CholeskyDecomposition(
-      Matrix.add(gram, Matrix.eye(n, n).mul(penalty * Math.max(scale, 1e-12))),
-    ).solve(Matrix.eye(n, n));
-    const dual = inverse.mmul(y);
-    const press = targets.map((_, k) => {
-      let sum = 0;
-      for (let i = 0; i < n; i += 1) sum += (dual.get(i, k) / inverse.get(i, i)) ** 2;
-      return sum;
-    });
+    const shrunk = values.map((value) => 1 / (Math.max(0, value) + penalty * scale));
+    const dual = u.mmul(along.clone().mulColumnVector(shrunk));
+    // Diagonal of (gram + penalty)^-1: what a sample's own target weighs in its residual.
+    const own = squares.mmul(Matrix.columnVector(shrunk)).getColumn(0);
+    const press = targets.map((_, k) => own.reduce((sum, weight, i) => sum + (dual.get(i, k) / weight) ** 2, 0));
     return { dual, press };
   });
   const across = kernel(z, x);

@@ -13,7 +13,7 @@ import { Source, samplesOf, subjectOf } from './samples.ts';
 import { conceptShifts } from './shift.ts';
 
 const Settings = z.strictObject({
-  layer: z.int().min(0),
+  layers: z.array(z.int().min(0)).min(1),
   seed: z.int().min(0),
   rounds: z.int().min(10),
   confidence: z.number().gt(0).lt(1),
@@ -22,7 +22,7 @@ const Settings = z.strictObject({
 export type ShiftSettings = z.input<typeof Settings>;
 
 /**
- * Concept shift vectors of one layer: what fine-tuning adds to the last token of the samples about one thing. Inputs: `tuned`
+ * Concept shift vectors of every layer: what fine-tuning adds to the last token of the samples about one thing. Inputs: `tuned`
  * and `base`, stores of the same samples (`source`), with and without the picture.
  */
 export const run: StageRun = async ({ settings, inputs, out, progress }) => {
@@ -31,11 +31,12 @@ export const run: StageRun = async ({ settings, inputs, out, progress }) => {
   if (String(tuned.meta.samples) !== String(base.meta.samples))
     throw new ParallaxError('tuned and base: the stores hold different samples', 'harvest the same slice for both');
   const concepts = (await samplesOf(s.source)).map((sample) => subjectOf(sample)?.name ?? null);
-  const shifts = conceptShifts(await pool(tuned, s.layer, 'last'), await pool(base, s.layer, 'last'), concepts, {
-    ...s,
-    random: random(s.seed, 'related/shift', s.layer),
-  });
-  const rows: ShiftRow[] = shifts.map((shift) => ({ layer: s.layer, ...shift }));
+  const rows: ShiftRow[] = [];
+  for (const [done, layer] of s.layers.entries()) {
+    const [after, before] = [await pool(tuned, layer, 'last'), await pool(base, layer, 'last')];
+    const options = { ...s, random: random(s.seed, 'related/shift', layer) };
+    rows.push(...conceptShifts(after, before, concepts, options).map((shift) => ({ layer, ...shift })));
+    progress(done + 1, s.layers.length, 'layers');
+  }
   await writeFile(join(out, SHIFTS_FILE), `${JSON.stringify(rows)}\n`);
-  progress(1, 1, 'layers');
 };
