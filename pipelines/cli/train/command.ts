@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { outputOf } from '../output.ts';
@@ -21,11 +22,12 @@ function demoCommand(train: Command): void {
     .option('--seed <n>', 'seed of everything that is drawn', whole(0), 0)
     .option('--stage <name>', 'only this part and what it needs: encoder, base, tuned, control, seed2', append, [])
     .option('--steps <factor>', 'all steps times this', factor, 1)
+    .option('--jobs <n>', 'parts trained at once, one thread each', whole(1), Math.max(1, availableParallelism()))
     .option('--set <key=value>', 'change one setting, as in --set stages.base.rows=16', append, [])
     .addHelpText('after', '\nExample:\n  $ parallax train demo --out my-pair --stage encoder --steps 0.1')
     .action(
       async (
-        options: { out: string; seed: number; stage: string[]; steps: number; set: string[] },
+        options: { out: string; seed: number; stage: string[]; steps: number; jobs: number; set: string[] },
         command: Command,
       ) => {
         const output = outputOf(command);
@@ -53,7 +55,10 @@ function demoCommand(train: Command): void {
         });
         try {
           const world = await openWorld();
-          const manifest = await trainDemo({ config, world, out, progress, signal, note: output.detail }, parts);
+          const manifest = await trainDemo(
+            { config, world, out, progress, signal, jobs: options.jobs, note: output.detail },
+            parts,
+          );
           output.line(out);
           output.document(manifest);
         } finally {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { ParallaxError } from '../../config/errors.ts';
 import type { TrainDemoConfig } from '../../config/train.ts';
 import { replaceFile } from '../../models/train/checkpoint.ts';
@@ -29,6 +30,8 @@ export interface Training {
   readonly out: string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** Stages trained at once; what does not depend on each other is. */
+  readonly jobs: number;
   readonly note: (line: string) => void;
 }
 
@@ -48,15 +51,19 @@ function probeOf({ config, world }: Training, name: StageName, get: (name: Stage
 /** Weights of a stage: trained now, or read from its finished checkpoint; what it needs comes first. */
 function trainer(training: Training): (name: StageName) => Promise<Weights> {
   const known = new Map<StageName, Promise<Weights>>();
+  const limit = pLimit(training.jobs);
   const get = (name: StageName): Promise<Weights> => {
     const made = known.get(name) ?? make(name);
     known.set(name, made);
     return made;
   };
   async function make(name: StageName): Promise<Weights> {
-    const { config, world, out, progress, signal } = training;
     const rule: StageRule = STAGES[name];
-    for (const need of rule.needs) await get(need);
+    await Promise.all(rule.needs.map(get));
+    return limit(() => train(name, rule));
+  }
+  async function train(name: StageName, rule: StageRule): Promise<Weights> {
+    const { config, world, out, progress, signal } = training;
     if (signal.aborted) throw stopped();
     const stage = await rule.open(config, world, get);
     const probe = probeOf(training, name, get);
@@ -90,8 +97,15 @@ export async function trainDemo(training: Training, parts: readonly string[]): P
   const { config, world, out, note } = training;
   await mkdir(out, { recursive: true });
   const wanted = parts.flatMap((part) => PARTS[part]!);
-  const get = trainer(training);
-  for (const name of wanted) await get(name);
+  // where one stage fails, the others stop at a checkpoint
+  const failed = new AbortController();
+  const get = trainer({ ...training, signal: AbortSignal.any([training.signal, failed.signal]) });
+  const running = wanted.map(get);
+  await Promise.all(running).catch(async (error: unknown) => {
+    failed.abort();
+    await Promise.allSettled(running);
+    throw error;
+  });
   const tables = tablesOf(config);
   const models: Exported[] = [];
   const evaluation: Record<string, Evaluation[string]> = {};

@@ -11,22 +11,20 @@ import { rateOf, type Stage, type StageName } from './stages.ts';
 
 /** Where a training keeps what it needs to go on, and tells of itself. */
 export const checkpointPath = (out: string, name: StageName) => join(out, 'checkpoints', `${name}.safetensors`);
-export const logPath = (out: string) => join(out, 'log.jsonl');
+export const logPath = (out: string, name: StageName) => join(out, 'log', `${name}.jsonl`);
 export const snapshotPath = (out: string, step: number) =>
   join(out, 'steps', String(step).padStart(5, '0'), 'model.safetensors');
 
 interface Line {
-  readonly stage: string;
   readonly step: number;
 }
 
 /** Drops the lines of steps that a killed training had not kept. */
-async function trimLog(path: string, stage: string, from: number): Promise<void> {
+async function trimLog(path: string, from: number): Promise<void> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const lines = text.split('\n').filter((line) => {
     try {
-      const entry = JSON.parse(line) as Line;
-      return entry.stage !== stage || entry.step <= from;
+      return (JSON.parse(line) as Line).step <= from;
     } catch {
       return false;
     }
@@ -75,7 +73,8 @@ export async function runStage(stage: Stage, run: Run): Promise<Weights | undefi
   await mkdir(join(out, 'checkpoints'), { recursive: true });
   const state = (await readCheckpoint(path, key, stage.graph.table)) ?? startState(stage.start);
   if (state.step >= steps) return state.params;
-  await trimLog(logPath(out), name, state.step);
+  await mkdir(join(out, 'log'), { recursive: true });
+  await trimLog(logPath(out, name), state.step);
   const kept = new Set(run.snapshots ? logSpaced(steps, config.snapshots) : []);
   const trainer = await openTrainer(stage.graph, state, config.threads);
   const snapshot = async (step: number) => {
@@ -118,7 +117,7 @@ export async function runStage(stage: Stage, run: Run): Promise<Weights | undefi
           ...speed,
           ...probed,
         };
-        await writeFile(logPath(out), `${JSON.stringify(line)}\n`, { flag: 'a' });
+        await writeFile(logPath(out, name), `${JSON.stringify(line)}\n`, { flag: 'a' });
         [began, flops, counted] = [performance.now(), 0, 0];
       }
       progress.update(name, step, steps, 'steps');

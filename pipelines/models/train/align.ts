@@ -16,6 +16,9 @@ const without = (x: Float32Array, rows: readonly Float32Array[]) =>
     return left.map((value, i) => value - along * row[i]!);
   }, x);
 
+/** What is left of a unit vector, squared, when others already span it. */
+const DEPENDENT = 1e-6;
+
 /**
  * Directions for the projector from word embeddings: each word and size from the mean of the words, and two random directions of
  * place at right angles to the words.
@@ -41,7 +44,11 @@ export function compassOf(
   const frame: Float32Array[] = [];
   const place: Float32Array[] = [];
   // a small model has no room beside all words
-  for (const x of own.slice(0, d - 2)) frame.push(unit(without(from(x, mean), frame)));
+  for (const x of own.slice(0, d - 2)) {
+    const left = without(from(x, mean), frame);
+    // directions from their mean sum to zero: the last one is no new direction
+    if (dot(left, left) > DEPENDENT) frame.push(unit(left));
+  }
   for (let n = 0; n < 2; n += 1) {
     const free = unit(
       without(
