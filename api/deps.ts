@@ -1,4 +1,5 @@
 import type { AskText } from '#release/probe/text.ts';
+import type { ReleaseReader } from '#release/reader.ts';
 import type { Registry } from '#release/registry.ts';
 import type { Feature, FeatureExamples, HeadRecord, HeadsFile, Manifest, Summary } from '#release/schema/index.ts';
 
@@ -12,6 +13,11 @@ export interface PageContext {
   /** Origin for citations, '' where it is not known. */
   readonly origin: string;
   readonly summary: Summary | null;
+  /** Address that problems are reported to, '' where there is none. */
+  readonly problems: string;
+  /** What the page says of other features, as `near` of the pages gives it. */
+  readonly labels?: ReadonlyMap<string, string>;
+  readonly matched?: ReadonlyMap<string, Feature>;
 }
 
 /** HTML for the two marks of a page's shell. */
@@ -30,6 +36,8 @@ export interface Pages {
     manifest: Manifest,
     context: PageContext,
   ): RenderedPage;
+  /** Reads what a feature's page says of other features. */
+  near(reader: ReleaseReader, feature: Feature): Promise<Pick<PageContext, 'labels' | 'matched'>>;
   renderHead(head: HeadRecord, file: HeadsFile, manifest: Manifest, context: PageContext): RenderedPage;
 }
 
@@ -51,6 +59,8 @@ export interface AppDeps {
   readonly report?: (error: Error) => void;
   /** Origin that citations name, such as `https://example.org`. Never taken from the request. */
   readonly origin?: string;
+  /** Address that readers report problems to: `mailto:...` or `https://...`. */
+  readonly problems?: string;
 }
 
 export interface AppEnv {

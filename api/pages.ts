@@ -47,7 +47,8 @@ const findFeature: Finder<'feature'> = async (reader, { layer, index }) => {
     ...record,
     render: async ({ pages }, context) => {
       const examples: FeatureExamples | null = await reader.examples(layer, index);
-      return pages?.renderFeature(card, examples, reader.manifest, context) ?? null;
+      if (!pages) return null;
+      return pages.renderFeature(card, examples, reader.manifest, { ...context, ...(await pages.near(reader, card)) });
     },
   };
 };
@@ -150,6 +151,7 @@ async function page(
     hash: found.hash,
     origin: deps.origin ?? '',
     summary: await reader.summary(),
+    problems: deps.problems ?? '',
   };
   const rendered = await found.render(deps, context);
   if (!rendered) return null;

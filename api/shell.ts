@@ -6,7 +6,7 @@ const shellPath = (kind: 'feature' | 'head'): string => `/r/_shell/${kind}/`;
 /** Pages made from the site's own shells and functions. @param assets static files of the site */
 export const shellPages = (
   assets: NonNullable<AppDeps['assets']>,
-  render: Pick<Pages, 'renderFeature' | 'renderHead'>,
+  render: Pick<Pages, 'renderFeature' | 'renderHead' | 'near'>,
 ): Pages => ({
   ...render,
   async shell(kind) {

@@ -10,6 +10,8 @@ export interface Env {
   readonly TEXT_PROBE?: { fetch(request: Request): Promise<Response> };
   /** Origin that citations name. */
   readonly ORIGIN?: string;
+  /** Address that readers report problems to. */
+  readonly PROBLEMS?: string;
 }
 
 /** The part of an R2 bucket that is used. */

@@ -1,5 +1,6 @@
 import { renderFeature } from '../site/src/render/feature.ts';
 import { renderHead } from '../site/src/render/head.ts';
+import { near } from '../site/src/render/near.ts';
 import { type AppDeps, createApp } from './app.ts';
 import kernel from './probe-kernel.wasm?module';
 import { shellPages } from './shell.ts';
@@ -17,7 +18,7 @@ function depsOf(env: Env): AppDeps {
   return {
     releases: workerRegistry(env),
     assets,
-    pages: shellPages(assets, { renderFeature, renderHead }),
+    pages: shellPages(assets, { renderFeature, renderHead, near }),
     probeModule: async () => kernel,
     ...(limit
       ? {
@@ -27,6 +28,7 @@ function depsOf(env: Env): AppDeps {
       : {}),
     ...(env.TEXT_PROBE ? { askText: askService(env.TEXT_PROBE) } : {}),
     ...(env.ORIGIN === undefined ? {} : { origin: env.ORIGIN }),
+    ...(env.PROBLEMS === undefined ? {} : { problems: env.PROBLEMS }),
     report: (error) => console.error(error.stack),
   };
 }

@@ -28,7 +28,7 @@ async function started(kind: 'app' | 'nothing', folder: string): Promise<[Runnin
  * memory that the whole process took for it beside one that does nothing.
  */
 export async function* benchMillion(options: MillionOptions = {}): AsyncIterable<BenchRow> {
-  const { home = BENCH_HOME, layers = 100, features = 10_000, count = 200 } = options;
+  const { home = BENCH_HOME, layers = 100, features = 10_000, count = 60 } = options;
   const sizes = { layers, features, width: 16, heads: 16, pictures: 4, shardSize: 128, lean: true };
   const { folder, id, seconds } = await benchSite(home, `lean-${layers}x${features}`, sizes);
   if (seconds !== null)

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { FEATURE_ID, parseFeatureId } from '#release/ids.ts';
+import type { StoredRecord } from '#release/records.ts';
 import { jsonBody } from '../body.ts';
 import { COMMON } from '../headers.ts';
 import { openRelease } from '../open.ts';
@@ -10,6 +11,8 @@ import { accepted } from '../respond.ts';
 import { Feature, json } from '../schema.ts';
 
 export const MAX_BATCH = 256;
+/** Records read at the same time: each may bring a whole shard into memory. */
+const AT_ONCE = 16;
 const Batch = z
   .strictObject({ ids: z.array(z.string().regex(FEATURE_ID)).min(1).max(MAX_BATCH) })
   .openapi('BatchRequest', { example: { ids: ['L0F0', 'L0F1'] } });
@@ -40,7 +43,11 @@ export const batch = operation(
     accepted(c, ['application/json']);
     const reader = await openRelease(c, c.req.valid('param').release);
     const places = c.req.valid('json').ids.map((id) => parseFeatureId(id)!);
-    const records = await Promise.all(places.map(({ layer, index }) => reader.stored('cards', layer, index)));
+    const records: (StoredRecord | null)[] = [];
+    for (let at = 0; at < places.length; at += AT_ONCE) {
+      const some = places.slice(at, at + AT_ONCE);
+      records.push(...(await Promise.all(some.map(({ layer, index }) => reader.stored('cards', layer, index)))));
+    }
     // Records go out as they are stored: their bytes are already proved by their hashes.
     const text = new TextDecoder();
     const features = records.map((record) => (record ? text.decode(record.bytes) : 'null')).join(',');
