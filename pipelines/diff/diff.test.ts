@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { random } from '#pipelines/data/random.ts';
 import type { Sae } from '#pipelines/sae/types.ts';
 import { adaptedMask, sensitivityGrid, sharedMask, strictMask, suspectMask } from './adapted.ts';
 import { modalityDominance } from './dominance.ts';
@@ -8,7 +7,8 @@ import { columnCosines, normRatios, procrustesCosines, rowCosines } from './geom
 import { rotationQ } from './noise.ts';
 import { energy, visionPreference } from './preference.ts';
 import { LatentScaling } from './scaling.ts';
-import { rotateRows } from './statistics/index.ts';
+import { newcombe, rotateRows } from './statistics/index.ts';
+import { shareBeside } from './summary.ts';
 import { SampleAccumulator } from './sums.ts';
 
 const normals = (length: number, seed = 1) => {
@@ -180,5 +180,21 @@ describe('latent scaling', () => {
       expect(base[i]).toBeCloseTo(0.25, 10);
       expect(base_error[i]).toBeCloseTo(0.25, 10);
     }
+  });
+});
+
+describe('share of a set beside the others', () => {
+  const found = Uint8Array.from({ length: 40 }, (_, i) => (i < 10 ? 1 : 0));
+  it("has Newcombe's interval of the difference", () => {
+    const share = shareBeside(found, (i) => i % 2 === 0 || i < 4, 'others', 0.95)!;
+    expect(share).toMatchObject({ value: 0.7, n: 10, control: { kind: 'others', value: 0.5, n: 30 } });
+    const { difference, low, high } = newcombe(7, 10, 15, 30, 0.95);
+    expect(share.difference).toEqual({ value: difference, low, high, n: 40 });
+  });
+  it('has no difference where there are no others, and is null where nothing was found', () => {
+    const all = shareBeside(new Uint8Array(4).fill(1), () => true, 'others', 0.95)!;
+    expect(all).toMatchObject({ value: 1, control: null });
+    expect(all.difference).toBeUndefined();
+    expect(shareBeside(new Uint8Array(4), () => true, 'others', 0.95)).toBe(null);
   });
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Controlled, LayerSummary, Sensitivity } from '#release/schema/index.ts';
 import type { Mask } from './adapted.ts';
-import { percentiles, wilson } from './statistics/index.ts';
+import { newcombe, percentiles, wilson } from './statistics/index.ts';
 
 /** `diff.json` of the joining stage: what the diff adds to a release's `summary.json`. */
 export const DiffSummary = z.object({
@@ -50,7 +50,7 @@ export function layerSummary(l: LayerMasks): DiffSummary['layers'][number] {
   };
 }
 
-/** A share of features with Wilson's interval, beside the same share of the other features. Null where nothing was found. */
+/** A share of features with Wilson's interval, beside the same share of the other features and their difference (Newcombe). Null where nothing was found. */
 export function shareBeside(
   found: Mask,
   has: (i: number) => boolean,
@@ -60,10 +60,19 @@ export function shareBeside(
   const share = (inside: boolean) => {
     const ids = Array.from(found.keys()).filter((i) => (found[i] === 1) === inside);
     if (ids.length === 0) return null;
-    const k = ids.filter(has).length;
-    return { value: k / ids.length, ...wilson(k, ids.length, confidence), n: ids.length };
+    return { k: ids.filter(has).length, n: ids.length };
   };
-  const own = share(true);
-  const other = share(false);
-  return own && { ...own, control: other && { kind, ...other } };
+  const estimate = ({ k, n }: { readonly k: number; readonly n: number }) => ({
+    value: k / n,
+    ...wilson(k, n, confidence),
+    n,
+  });
+  const [own, other] = [share(true), share(false)];
+  if (!own || !other) return own && { ...estimate(own), control: null };
+  const { difference, low, high } = newcombe(own.k, own.n, other.k, other.n, confidence);
+  return {
+    ...estimate(own),
+    control: { kind, ...estimate(other) },
+    difference: { value: difference, low, high, n: own.n + other.n },
+  };
 }

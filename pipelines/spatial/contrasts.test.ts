@@ -110,6 +110,8 @@ describe('minimal pairs', () => {
     expect(change.n).toBe(30);
     expect(change.value).toBeCloseTo(2, 0);
     expect(change.low).toBeGreaterThan(change.control!.high!);
+    expect(change.difference!.value).toBeCloseTo(change.value - change.control!.value, 12);
+    expect(change.difference!.low).toBeGreaterThan(0);
   });
 
   it('find nothing where the feature does not care', () => {
@@ -117,6 +119,7 @@ describe('minimal pairs', () => {
     const noise = () => first.map(() => draw.normal());
     const change = minimalPair(pairContrasts(first, mirrored), noise(), noise(), half, options(4))!;
     expect(change.low).toBeLessThan(change.control!.high!);
+    expect(change.difference!.low).toBeLessThan(0);
     expect(minimalPair(pairContrasts([], []), [], [], half, options(5))).toBe(null);
   });
 });

@@ -87,5 +87,13 @@ export function minimalPair(
       ...percentileInterval(permuted, confidence),
       n,
     },
+    difference: {
+      value: mean(changes) - mean(permuted),
+      ...percentileInterval(
+        boot.map((x, r) => x - permuted[r]!),
+        confidence,
+      ),
+      n,
+    },
   };
 }

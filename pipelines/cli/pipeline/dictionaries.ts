@@ -1,9 +1,11 @@
 import { publicName } from '../../config/paths.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import type { Json, Stage } from '../../config/stage.ts';
+import { datasetInfo } from '../../data/index.ts';
+import type { OnlineSettings } from '../../sae/online.stage.ts';
 import type { TrainSettings } from '../../sae/settings.ts';
 import type { StageName } from '../../sae/types.ts';
-import { type Split, type StreamName, streamsOf } from './harvest.ts';
+import { type Split, type StreamName, streamsOf, trainSlices } from './harvest.ts';
 import { layerName, type Pair } from './pair.ts';
 import { parts } from './parts.ts';
 
@@ -46,7 +48,7 @@ export function dictionaryStages(
   pair: Pair,
   streams: ReadonlyMap<StreamName, Split>,
 ): { stages: Stage[]; dictionaries: Dictionaries } {
-  const { mask, tokens, lr, dtype: _stored, lossSamples: _judged, ...shared } = config.sae;
+  const { mask, tokens, lr, dtype, storeLimit: _bound, lossSamples: _judged, ...shared } = config.sae;
   const dictionaries: Dictionaries = {};
   const stages: Stage[] = [];
   const nameOf = (stage: StageName, layer: number) => `sae/${stage}/${layerName(layer)}`;
@@ -54,17 +56,17 @@ export function dictionaryStages(
     const { stream, from, seed, masked } = RECIPES[stage];
     const kind = from === null ? 'start' : 'adapt';
     dictionaries[stage] = Object.fromEntries(pair.layers.map((layer) => [layer, nameOf(stage, layer)]));
+    const common = {
+      ...{ ...shared, stage, seed: config.seed + seed, mask: masked ? mask : ('all' as const) },
+      ...{ tokens: tokens[kind], lr: lr[kind] },
+      origin: { modelName: publicName(config.pair[streamsOf(config)[stream].model]!) },
+    };
+    if (streams.get(stream)!.online) {
+      stages.push(...onlineStages(common));
+      continue;
+    }
     for (const layer of pair.layers) {
-      const settings: TrainSettings = {
-        ...shared,
-        stage,
-        layer,
-        seed: config.seed + seed,
-        mask: masked ? mask : 'all',
-        tokens: tokens[kind],
-        lr: lr[kind],
-        origin: { modelName: publicName(config.pair[streamsOf(config)[stream].model]!) },
-      };
+      const settings: TrainSettings = { ...common, layer };
       stages.push({
         name: nameOf(stage, layer),
         version: 2,
@@ -76,6 +78,33 @@ export function dictionaryStages(
         files: {},
         module: 'sae/train.stage.ts',
       });
+    }
+
+    /** All layers in one pass over the model, then each layer's folder by its usual name. */
+    function onlineStages(train: Omit<TrainSettings, 'layer' | 'samples'>): Stage[] {
+      const { model, dataset, image, answer } = streamsOf(config)[stream];
+      const settings: OnlineSettings = {
+        ...{ train, layers: [...pair.layers], dataset, seed: config.seed, slices: trainSlices(config, stream) },
+        ...{ dtype, image, answer },
+      };
+      const all = `sae/${stage}/online`;
+      return [
+        {
+          name: all,
+          version: 1,
+          settings: settings as Json,
+          inputs: from === null ? {} : Object.fromEntries(pair.layers.map((l, i) => [`start/${i}`, nameOf(from, l)])),
+          files: { model: pair.folders[model]!, ...datasetInfo(dataset).files },
+          module: 'sae/online.stage.ts',
+        },
+        ...pair.layers.map((layer): Stage => {
+          const picked = { layer } as Json;
+          return {
+            ...{ name: nameOf(stage, layer), version: 1, settings: picked, inputs: { all }, files: {} },
+            module: 'sae/pick.stage.ts',
+          };
+        }),
+      ];
     }
   }
   return { stages, dictionaries };

@@ -51,7 +51,7 @@ export function diffStages(
   };
   const join: Stage = {
     name: 'diff/join',
-    version: 2,
+    version: 3,
     settings: settings as Json,
     inputs: byLayer(pair.layers, 'diff'),
     files: {},
@@ -90,7 +90,7 @@ export function spatialStages(
   };
   const join: Stage = {
     name: 'spatial/join',
-    version: 1,
+    version: 2,
     settings: settings as Json,
     inputs: byLayer(pair.layers, 'spatial'),
     files: {},

@@ -85,7 +85,9 @@ export function harvest(
 
 /** The samples that dictionaries learn from, and the last ones, which they never see. */
 export interface Split {
+  /** None where the stream is not stored (`online`). */
   readonly train: readonly Stage[];
+  readonly online: boolean;
   readonly heldOut: readonly Stage[];
 }
 
@@ -98,11 +100,18 @@ export function heldOutFrom(config: RunConfig, name: StreamName): number {
   return samples - Math.max(1, Math.round(samples * config.data.heldOut));
 }
 
+/** The slices that the training part of a stream is harvested in. */
+export function trainSlices(config: RunConfig, name: StreamName): [from: number, to: number][] {
+  const to = heldOutFrom(config, name);
+  return Array.from({ length: Math.ceil(to / SHARD) }, (_, i) => [i * SHARD, Math.min(to, (i + 1) * SHARD)]);
+}
+
 /** A training stream in its two parts. */
-export function harvestSplit(config: RunConfig, pair: Pair, name: StreamName): Split {
+export function harvestSplit(config: RunConfig, pair: Pair, name: StreamName, online: boolean): Split {
   const cut = heldOutFrom(config, name);
   return {
-    train: harvest(config, pair, name, { from: 0, to: cut, part: 'train' }),
+    online,
+    train: online ? [] : harvest(config, pair, name, { from: 0, to: cut, part: 'train' }),
     heldOut: harvest(config, pair, name, { from: cut, to: samplesOf(config, name), part: 'held-out' }),
   };
 }
