@@ -54,6 +54,11 @@ export const SaeConfig = z.strictObject({
   /** Tokens of the multimodal stream that stage F and F2 learn from (the paper's final choice is `text`). */
   mask: z.enum(['text', 'image', 'all']).default('all'),
   dtype: z.enum(['float32', 'float16']).default('float16'),
+  /**
+   * Bytes that the stored activations of one training stream may take. A stream beyond that is not stored: its dictionaries learn
+   * straight from the model, all layers in one pass, and each epoch reads the model again.
+   */
+  storeLimit: z.number().min(0).default(50e9),
   /** Held-out samples on which the loss with the reconstruction in place is measured. */
   lossSamples: z.int().min(2).default(24),
 });

@@ -23,7 +23,7 @@ const total = (costs: readonly Cost[]): Cost =>
 const groupOf = (name: string): string =>
   name
     .split('/')
-    .filter((word) => !/^(L?\d+|train|held-out|join)$/.test(word))
+    .filter((word) => !/^(L?\d+|train|held-out|join|online)$/.test(word))
     .join('/');
 
 export interface PlanRow extends Cost {
@@ -71,6 +71,9 @@ export async function planOf(source: string, options: ConfigOptions, note: Outpu
     out,
     workers,
     rows,
+    /** Dictionaries whose stream exceeds `sae.storeLimit`. */
+    online: stages.filter(({ module }) => module === 'sae/online.stage.ts').map(({ name }) => groupOf(name)),
+    storeLimit: config.sae.storeLimit,
     bytes: total(rows).bytes,
     memory: workers * (await workerMemory(config, Object.values(pair.folders), pair.dModel)),
     seconds: makespan(stages, rest, workers),
@@ -89,6 +92,11 @@ export function planCommand(program: Command): void {
       line(['stages', 'number', 'done', 'samples', 'tokens', 'disk', 'work']);
       for (const { group, stages, done, samples, tokens, bytes, seconds } of plan.rows)
         line([group, count(stages), count(done), count(samples), count(tokens), size(bytes), duration(seconds)]);
+      output.line(
+        plan.online.length === 0
+          ? `activations are stored: no training stream exceeds ${size(plan.storeLimit)} (sae.storeLimit)`
+          : `not stored, trained straight from the model: ${plan.online.join(', ')} (their activations would exceed ${size(plan.storeLimit)}, sae.storeLimit)`,
+      );
       output.line(
         `about ${duration(plan.seconds)} on ${plan.workers} processes, ${size(plan.bytes)} of disk in ${plan.out}, ${size(plan.memory)} of memory`,
       );

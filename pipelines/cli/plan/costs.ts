@@ -64,6 +64,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     seconds: rates.train.start + number(s['tokens']) * rates.train.each,
     bytes: 4 * (2 * dModel * features + dModel + features),
   }),
+  // Trains every layer, and reads the stream again for every epoch of it.
+  'sae/online.stage.ts': (s, { rates, dModel, features }, stage) => {
+    const tokens = number((s['train'] as Settings)['tokens']);
+    const layers = (s['layers'] as Json[]).length;
+    const read = rates.read.get(streamKey(stage))!;
+    const samples = Math.ceil(tokens / rates.tokens.get(streamKey(stage))!);
+    const train = layers * (rates.train.start + tokens * rates.train.each);
+    return {
+      ...{ samples, tokens, seconds: read.start + samples * read.each + train },
+      bytes: layers * 4 * (2 * dModel * features + dModel + features),
+    };
+  },
+  'sae/pick.stage.ts': (_s, { dModel, features }) => ({ bytes: 4 * (2 * dModel * features + dModel + features) }),
   'sae/card.stage.ts': encodes(2),
   'diff/diff.stage.ts': encodes(3),
   'spatial/spatial.stage.ts': encodes(1),

@@ -54,6 +54,15 @@ const STEPS = [3, 12] as const;
 const ENCODED = 4096;
 const PASSED = 16;
 
+/** Training from scratch as the plan does it, or as it would with a store. */
+function trainingOf(stages: readonly Stage[]): Stage {
+  const stored = stages.find(({ module, inputs }) => module === 'sae/train.stage.ts' && !inputs['start']);
+  if (stored) return stored;
+  const online = stages.find(({ module, inputs }) => module === 'sae/online.stage.ts' && !inputs['start/0'])!;
+  const { train, layers } = online.settings as { train: Fields; layers: readonly number[] };
+  return { ...online, module: 'sae/train.stage.ts', settings: { ...train, layer: layers[0]! }, files: {} };
+}
+
 /** Measures this machine on a few samples of every stream and a few steps of training, with the plan's own stages. */
 export async function measure(stages: readonly Stage[]): Promise<Rates> {
   const home = await mkdtemp(join(tmpdir(), 'parallax-plan-'));
@@ -73,7 +82,7 @@ export async function measure(stages: readonly Stage[]): Promise<Rates> {
       tokens.set(key, (await openStore([out(SAMPLES[1])])).meta.tokens / SAMPLES[1]);
       text ||= out(SAMPLES[1]);
     }
-    const training = stages.find(({ module, inputs }) => module === 'sae/train.stage.ts' && !inputs['start'])!;
+    const training = trainingOf(stages);
     const { batch } = training.settings as { batch: number };
     const out = (steps: number) => join(home, `train-${steps}`);
     const seconds = (steps: number) => time(training, { tokens: steps * batch }, { activations: text }, out(steps));
