@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '#pipelines/data/random.ts';
 import type { Sae } from '#pipelines/sae/types.ts';
 import { adaptedMask, sensitivityGrid, sharedMask, strictMask, suspectMask } from './adapted.ts';
 import { modalityDominance } from './dominance.ts';
