@@ -154,17 +154,35 @@ describe.skipIf(!executablePath)('pages in Chromium, from a bare file server', (
     const still = await browser.newContext({ javaScriptEnabled: false });
     const page = await still.newPage();
     await page.goto(server.origin + pagesOf(built)['feature']);
-    const disc = page.locator('.heatmap circle').first();
-    expect(await disc.isVisible()).toBe(false);
+    const patch = page.locator('.heatmap rect[class^=h]').first();
+    const round = () => patch.evaluate((rect) => getComputedStyle(rect).getPropertyValue('rx'));
+    expect(await round()).toBe('auto');
     await page.locator('#heat-discs').check();
-    expect(await disc.isVisible()).toBe(true);
+    expect(await round()).toBe('0.5px');
     await still.close();
     const live = await browser.newPage();
     await live.goto(server.origin + pagesOf(built)['feature']);
-    const cell = live.locator('.heatmap g[data-v]').first();
-    const value = await cell.getAttribute('data-v');
-    await cell.locator('rect').hover({ force: true });
+    const cell = live.locator('.heatmap rect[class^=h]').first();
+    const value = await cell.locator('title').textContent();
+    await cell.hover({ force: true });
     expect(await live.locator('.heatmap output').first().textContent()).toContain(`: ${value}`);
+    await live.close();
+  });
+
+  test('a problem can be reported without a script, and the record is read where there is no API', async () => {
+    const still = await browser.newContext({ javaScriptEnabled: false });
+    const page = await still.newPage();
+    await page.goto(server.origin + pagesOf(built)['feature']);
+    const href = (await page.locator('a[data-problem]').getAttribute('href')) ?? '';
+    const body = new URL(href).searchParams.get('body');
+    expect(body).toContain(`/r/${built.id}/${built.ready}`);
+    expect(body).toContain(await page.locator('.cite-link code').nth(1).textContent());
+    await still.close();
+    const live = await browser.newPage();
+    await live.goto(server.origin + pagesOf(built)['feature']);
+    await live.getByText('The record as JSON').click();
+    const record = JSON.parse((await live.locator('pre[aria-label^="Record"]').textContent()) ?? '');
+    expect(record).toMatchObject({ id: built.ready });
     await live.close();
   });
 

@@ -76,7 +76,7 @@ describe('the built pages', () => {
   test('a feature page is light: markup, styles, scripts and the two fonts it is set in', async () => {
     const path = pagesOf(built)['feature'] as string;
     const fonts = (await readdir(join(built.site, 'assets'))).filter((name) =>
-      /latin-(400|wght)-normal.*\.woff2$/.test(name),
+      /latin-400-(normal|600).*\.woff2$/.test(name),
     );
     expect(fonts).toHaveLength(2);
     const font = await Promise.all(

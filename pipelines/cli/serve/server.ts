@@ -7,6 +7,7 @@ import { createApp } from '../../../api/app.ts';
 import { shellPages } from '../../../api/shell.ts';
 import { renderFeature } from '../../../site/src/render/feature.ts';
 import { renderHead } from '../../../site/src/render/head.ts';
+import { near } from '../../../site/src/render/near.ts';
 import { ParallaxError } from '../../config/errors.ts';
 import type { AskText } from '../../release/probe/text.ts';
 import { fsRegistry } from '../../release/registry-fs.ts';
@@ -48,16 +49,18 @@ export async function startServer(options: {
 }): Promise<Serving> {
   const { releases, site, port } = options;
   const origin = process.env['PARALLAX_ORIGIN'];
+  const problems = process.env['PARALLAX_PROBLEMS'];
   const assets = staticFiles(site);
   const app = createApp({
     releases: fsRegistry(releases),
     assets,
-    pages: shellPages(assets, { renderFeature, renderHead }),
+    pages: shellPages(assets, { renderFeature, renderHead, near }),
     probeModule,
     askText: textsOf(site),
     gzip: true,
     report: (error) => process.stderr.write(`${error.stack ?? error.message}\n`),
     ...(origin ? { origin } : {}),
+    ...(problems ? { problems } : {}),
   });
   const server = serve({ fetch: app.fetch, port, hostname: process.env['HOST'] ?? '127.0.0.1' }) as Server;
   try {

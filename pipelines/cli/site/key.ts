@@ -22,8 +22,12 @@ async function hashSource(path: string): Promise<string> {
   return hashJson(Object.fromEntries(sums));
 }
 
+/** Settings of the environment that stand in the pages. */
+const SETTINGS = ['PARALLAX_ORIGIN', 'PARALLAX_PROBLEMS'];
+
 /** Hash of all that a site's bytes depend on. A release is known by its folder's name, which holds the hash of its manifest. */
 export async function siteKey(releases: readonly string[]): Promise<string> {
   const sources = await Promise.all(SOURCES.map(hashSource));
-  return hashJson({ sources, releases: releases.map((folder) => basename(folder)) });
+  const settings = SETTINGS.map((name) => process.env[name] ?? '');
+  return hashJson({ sources, settings, releases: releases.map((folder) => basename(folder)) });
 }

@@ -1,7 +1,6 @@
 import type { Feature } from '#release/schema/index.ts';
 import type { Context } from '../render/context.ts';
-import { featureLabels } from '../render/labels.ts';
-import { nearIds } from '../render/neighbours.ts';
+import { near } from '../render/near.ts';
 import { newerThan, type SiteRelease } from './releases.ts';
 
 /** What a page at build knows: no origin, since the same files may be served anywhere. */
@@ -12,6 +11,7 @@ export async function buildContext(release: SiteRelease, hash: string | null, fe
     hash,
     origin: process.env['PARALLAX_ORIGIN'] ?? '',
     summary: release.summary,
-    ...(feature ? { labels: await featureLabels(release.reader, nearIds(feature)) } : {}),
+    problems: process.env['PARALLAX_PROBLEMS'] ?? '',
+    ...(feature ? await near(release.reader, feature) : {}),
   };
 }

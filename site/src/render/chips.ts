@@ -18,10 +18,9 @@ export function chips(tokens: readonly string[], activation: Sparse, max: number
 
 function chip(token: string, value: number, max: number): Html {
   const step = level(value, max);
-  const word = token.replaceAll('▁', ' ').trim();
   return step === 0
-    ? html`<span class="tok" data-t="${word}">${visible(token)}</span>`
-    : html`<span class="tok h${step}" data-t="${word}" title="${significant(value)}">${visible(token)}</span>`;
+    ? html`<span class="tok">${visible(token)}</span>`
+    : html`<span class="tok h${step}" title="${significant(value)}">${visible(token)}</span>`;
 }
 
 /** Line breaks that open a text say nothing, unless the feature fires on them. */

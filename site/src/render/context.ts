@@ -1,4 +1,4 @@
-import type { FeatureId, Manifest, Summary } from '#release/schema/index.ts';
+import type { Feature, FeatureId, Manifest, Summary } from '#release/schema/index.ts';
 
 /** What a page needs to know beside the record itself. */
 export interface Context {
@@ -11,8 +11,12 @@ export interface Context {
   /** Scheme and host for citations, without a slash at the end; '' where the page does not know it. */
   readonly origin: string;
   readonly summary: Summary | null;
+  /** Address that problems are reported to, as `problemAddress` takes it; absent: a letter without addressee. */
+  readonly problems?: string;
   /** Labels of other features by id, where the maker of the page had them at hand. */
   readonly labels?: ReadonlyMap<string, string>;
+  /** Records of the features of other layers that fire most alike, by id. */
+  readonly matched?: ReadonlyMap<string, Feature>;
 }
 
 /** The two parts that a page shell is filled with. */

@@ -12,6 +12,7 @@ import { type Html, html, type Part } from './html.ts';
 import { modality } from './modality.ts';
 import { neighbours } from './neighbours.ts';
 import { angle, count, fixed, percent } from './number.ts';
+import { problemLink } from './problem.ts';
 import { trajectory } from './trajectory.ts';
 import { promotedTokens } from './weights.ts';
 
@@ -37,7 +38,9 @@ export function renderFeature(
   const head = html`<title>${title}</title><meta name="description" content="${feature.sentence}"/>${
     context.origin !== '' && html`<link rel="canonical" href="${permalink}"/>`
   }<meta property="og:title" content="${title}"/><meta property="og:description" content="${feature.sentence}"/><link rel="alternate" type="application/json" href="/api/v1/r/${context.release}/features/${feature.id}"/>`;
-  return { head: head.text, main: body(feature, examples, manifest, context, citeBox(cited)).text };
+  const problem = { id: feature.id, label: feature.label.text, permalink, hash: context.hash };
+  const cite = html`${citeBox(cited)}${problemLink(context.problems ?? '', problem)}`;
+  return { head: head.text, main: body(feature, examples, manifest, context, cite).text };
 }
 
 function body(
@@ -103,5 +106,5 @@ function stageNotes(feature: Feature, manifest: Manifest, context: Context): Htm
 function raws(feature: Feature, context: Context): Html {
   const api = `/api/v1/r/${context.release}/features/${feature.id}`;
   const frame = `<iframe src="${context.origin}/embed${featurePath(context.release, feature.id)}" width="100%" height="640" title="Feature ${feature.id}"></iframe>`;
-  return html`<ul class="plain"><li><a href="${api}">The record as JSON</a> <span class="n">where the API is served</span></li><li><a href="${dataPath(context.release)}/manifest.json">Manifest of the release</a> <span class="n">files and their sha256</span></li><li><a href="${dataPath(context.release)}/features/L${String(feature.layer).padStart(2, '0')}.parquet">All features of layer ${feature.layer} as Parquet</a></li></ul><p>To show this feature in a page of your own:</p><pre data-copy tabindex="0" aria-label="Frame">${frame}</pre><p class="note">${count(feature.histogram.counts.reduce((a, b) => a + b, 0))} firing tokens stand behind the histogram.</p>`;
+  return html`<ul class="plain"><li><a href="${api}">The record as JSON</a> <span class="n">from the API, or from the release’s files where there is none</span></li><li><a href="${dataPath(context.release)}/manifest.json">Manifest of the release</a> <span class="n">files and their sha256</span></li><li><a href="${dataPath(context.release)}/features/L${String(feature.layer).padStart(2, '0')}.parquet">All features of layer ${feature.layer} as Parquet</a></li></ul><p>To show this feature in a page of your own:</p><pre data-copy tabindex="0" aria-label="Frame">${frame}</pre><p class="note">${count(feature.histogram.counts.reduce((a, b) => a + b, 0))} firing tokens stand behind the histogram.</p>`;
 }

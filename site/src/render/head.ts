@@ -7,6 +7,7 @@ import { headGrid } from './head-grid.ts';
 import { type Html, html, type Part } from './html.ts';
 import { type IntervalRow, intervalPlot } from './interval.ts';
 import { count, signed } from './number.ts';
+import { problemLink } from './problem.ts';
 import { term } from './term.ts';
 
 const SHOWN = 24;
@@ -19,12 +20,13 @@ export function renderHead(head: HeadRecord, file: HeadsFile, manifest: Manifest
   const top = html`<title>${title}</title><meta name="description" content="${head.sentence}"/>${
     context.origin !== '' && html`<link rel="canonical" href="${permalink}"/>`
   }<meta property="og:title" content="${title}"/><meta property="og:description" content="${head.sentence}"/>`;
+  const problem = { id: head.id, label: head.sentence, permalink, hash: context.hash };
   const sections: [string, string, Part][] = [
     ['grid', 'Its place', headGrid(file, manifest, context.release, head.id)],
     ['attention', 'Where it looks', html`${attentionViews(head, context.release)}${lookingPlot(head)}`],
     ['feeds', 'What it feeds', feeds(head, context.release)],
     ['ablation', 'What its loss costs', ablation(head)],
-    ['cite', 'Cite this page', citeBox(cited)],
+    ['cite', 'Cite this page', html`${citeBox(cited)}${problemLink(context.problems ?? '', problem)}`],
   ];
   const main = html`<article class="feature" data-head="${head.id}" data-release="${context.release}"><header class="feature-head"><nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href="${releasePath(context.release)}">${shortRelease(context.release)}</a></li><li><a href="${releasePath(context.release)}heads/">Heads</a></li><li aria-current="page">${head.id}</li></ol></nav>
 <h1><span class="feature-id">${head.id}</span> Layer ${head.layer}, head ${head.head}</h1><p class="sentence">${head.sentence}</p>

@@ -19,8 +19,8 @@ export function dense(of: Sparse, length: number): number[] {
 }
 
 /**
- * The picture with the feature's activation on each patch over it. Colour is one mode; the other draws discs whose area
- * is the value, for readers who cannot use the colour. Values are also in each patch's title.
+ * The picture with the feature's activation on each patch over it. Colour is one mode; in the other the style sheet makes the
+ * patches discs whose area is the step, for readers who cannot use the colour. The values are the patches' titles.
  * @param max value of the strongest step: the same for all pictures that are compared
  */
 export function heatmap(sample: SampleRecord, activation: Sparse, max: number, imageUrl: string): Html {
@@ -36,8 +36,7 @@ export function heatmap(sample: SampleRecord, activation: Sparse, max: number, i
     if (step === 0) return [];
     const x = index % columns;
     const y = Math.floor(index / columns);
-    const radius = (0.48 * Math.sqrt(Math.min(1, value / max))).toFixed(3);
-    return html`<g class="h${step}" data-v="${significant(value)}"><title>${significant(value)}</title><rect x="${x}" y="${y}" width="1" height="1"/><circle cx="${x + 0.5}" cy="${y + 0.5}" r="${radius}"/></g>`;
+    return html`<rect class="h${step}" x="${x}" y="${y}" width="1" height="1"><title>${significant(value)}</title></rect>`;
   });
   return html`<span class="heatmap" data-rows="${rows}" data-columns="${columns}"><img src="${imageUrl}" alt="${sample.alt ?? 'The picture of this sample'}" width="224" height="224" loading="lazy" decoding="async"/><svg viewBox="0 0 ${columns} ${rows}" role="img" aria-label="${`Activation by patch: ${where}.`}" preserveAspectRatio="none">${cells}${
     fires && html`<rect class="peak" x="${peak % columns}" y="${Math.floor(peak / columns)}" width="1" height="1"/>`

@@ -1,10 +1,12 @@
 import type { Feature } from '#release/schema/index.ts';
 import { type Context, featurePath } from './context.ts';
 import { type Html, html } from './html.ts';
+import { matchedFeatures } from './matched.ts';
 import { fixed } from './number.ts';
 
 /** Nearest decoder rows of the same layer, and features of other layers that fire alike. */
-export function neighbours(feature: Feature, { release, labels }: Pick<Context, 'release' | 'labels'>): Html {
+export function neighbours(feature: Feature, context: Pick<Context, 'release' | 'labels' | 'matched'>): Html {
+  const { release, labels } = context;
   const list = (title: string, absent: string, items: readonly { id: string; value: number }[]) =>
     items.length === 0
       ? html`<div><h3 class="quiet">${title}</h3><p class="absent">${absent}</p></div>`
@@ -20,7 +22,7 @@ export function neighbours(feature: Feature, { release, labels }: Pick<Context, 
     'Fires alike in other layers (correlation)',
     'Matches across layers were not computed in this release.',
     feature.matches.map((m) => ({ id: m.id, value: m.correlation })),
-  )}</div>`;
+  )}</div>${matchedFeatures(feature, context)}`;
 }
 
 /** Ids that `neighbours` names. */

@@ -2,8 +2,8 @@
 document.addEventListener('pointerover', (event) => {
   const token = event.target instanceof Element ? event.target.closest<HTMLElement>('.chips .tok') : null;
   for (const marked of document.querySelectorAll('.tok.same')) marked.classList.remove('same');
-  const word = token?.dataset['t'];
+  const word = token?.textContent?.trim();
   if (!word) return;
   for (const other of document.querySelectorAll<HTMLElement>('.chips .tok'))
-    if (other.dataset['t'] === word) other.classList.add('same');
+    if (other.textContent?.trim() === word) other.classList.add('same');
 });

@@ -92,9 +92,8 @@ function overlay(
     const step = level(value(image.from + patch), max);
     if (step === 0) return '';
     const [x, y] = [patch % columns, Math.floor(patch / columns)];
-    const radius = (0.48 * Math.sqrt(value(image.from + patch) / max)).toFixed(3);
     const text = value(image.from + patch).toFixed(2);
-    return html`<g class="h${step}" data-v="${text}"><title>${text}</title><rect x="${x}" y="${y}" width="1" height="1"/><circle cx="${x + 0.5}" cy="${y + 0.5}" r="${radius}"/></g>`;
+    return html`<rect class="h${step}" x="${x}" y="${y}" width="1" height="1"><title>${text}</title></rect>`;
   });
   byId('scene-heat').innerHTML =
     html`<svg viewBox="0 0 ${columns} ${rows}" preserveAspectRatio="none">${cells}</svg>`.text;

@@ -4,8 +4,7 @@ import { fetchSource } from '#release/source-fetch.ts';
 import type { Context, Rendered } from '../../render/context.ts';
 import { renderFeature } from '../../render/feature.ts';
 import { renderHead } from '../../render/head.ts';
-import { featureLabels } from '../../render/labels.ts';
-import { nearIds } from '../../render/neighbours.ts';
+import { near } from '../../render/near.ts';
 import type { Place } from './place.ts';
 
 /** A page that cannot be shown, with the reason in words. */
@@ -43,7 +42,15 @@ export async function renderPlace(place: Place): Promise<Rendered & { release: s
   const reader = await openRelease(id);
   const { record } = place;
   const summary = await reader.summary();
-  const context = (hash: string | null): Context => ({ release: id, newer, hash, origin: location.origin, summary });
+  const problems = document.querySelector<HTMLMetaElement>('meta[name="parallax-problems"]')?.content ?? '';
+  const context = (hash: string | null): Context => ({
+    release: id,
+    newer,
+    hash,
+    origin: location.origin,
+    summary,
+    problems,
+  });
   if (record.kind === 'head') {
     const file = await reader.heads();
     const head = file.heads.find((h) => h.layer === record.layer && h.head === record.head);
@@ -56,6 +63,6 @@ export async function renderPlace(place: Place): Promise<Rendered & { release: s
     reader.hash('cards', record.layer, record.index),
   ]);
   if (!feature) throw new Missing(`${id} has no feature L${record.layer}F${record.index}.`);
-  const labels = await featureLabels(reader, nearIds(feature));
-  return { release: id, ...renderFeature(feature, examples, reader.manifest, { ...context(hash), labels }) };
+  const others = await near(reader, feature);
+  return { release: id, ...renderFeature(feature, examples, reader.manifest, { ...context(hash), ...others }) };
 }
