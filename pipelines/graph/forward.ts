@@ -6,12 +6,14 @@ import type { RunSizes } from './edit/selection.ts';
 import { type Step, stepFeeds, stepsOf } from './edit/steps.ts';
 import { GraphError } from './errors.ts';
 import { completeInputs, type Sizes, sizesOf } from './feeds.ts';
+import { feedsFor } from './groups.ts';
 import { lower } from './lower/index.ts';
 import { refusedByKernel } from './lower/kernel.ts';
 import { computeInFloat32 } from './lower/precision.ts';
 import { nearest } from './nearest.ts';
 import { EditableGraph } from './onnx/graph.ts';
 import { readModel } from './onnx/model.ts';
+import { runInParts } from './parts.ts';
 import type { Session } from './session.ts';
 import { SessionCache } from './sessions.ts';
 import type { Tensor } from './tensor.ts';
@@ -99,6 +101,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
   const device = options.device ?? 'cpu';
   const threads = options.threads ?? 1;
   const sessions = new SessionCache();
+  const shared = new Set(anatomy.inputs.filter(({ role }) => role === 'flag').map(({ name }) => name));
 
   /** A copy of the graph, and where its sites are; fused attentions whose inside is asked for are lowered first. */
   function edited(sites: readonly Site[]): { copy: EditableGraph; places: Map<Site, Place> } {
@@ -166,8 +169,11 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
           const place = places.get(step.site)!;
           for (const [name, tensor] of stepFeeds(index, step, place, runSizes(place, step.site))) all[name] = tensor;
         });
-        const feeds = Object.fromEntries(session.inputNames.map((name) => [name, all[name]!]));
-        const values = await session.run(feeds);
+        // values of interventions belong to the whole batch
+        const apart = device === 'cpu' && steps.length === 0;
+        const values = await (apart
+          ? runInParts(session, anatomy, sizes, shared, all)
+          : session.run(feedsFor(session, all)));
         return Object.fromEntries(
           taps.map((site) => [site, siteTensor(values[outputs.get(site)!]!, places.get(site)!, anatomy, sizes)]),
         );
@@ -182,7 +188,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
     threads,
     gradientMemory: options.gradientMemory ?? GRADIENT_MEMORY,
     sessions,
-    shared: new Set(anatomy.inputs.filter(({ role }) => role === 'flag').map(({ name }) => name)),
+    shared,
     edited,
     open,
     checkSite: (site) => checkSite(anatomy, site),
