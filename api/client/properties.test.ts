@@ -52,7 +52,7 @@ beforeAll(async () => {
     head: ['H0.0'],
     releases: [id!],
   };
-});
+}, 60_000);
 
 const BODIES: Record<string, fc.Arbitrary<unknown>> = {
   getFeatures: fc.record({ ids: fc.array(fc.constantFrom('L0F0', 'L1F3', 'L9F9', 'x'), { maxLength: 5 }) }),

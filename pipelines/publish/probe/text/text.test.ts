@@ -38,7 +38,7 @@ beforeAll(async () => {
     { text: 'the cat is left of the dog', picture: null },
     { text: scene.prompt, picture: scene.image! },
   ];
-});
+}, 60_000);
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 const request = (more: Partial<TextRequest> = {}): TextRequest => ({
