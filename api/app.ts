@@ -7,6 +7,7 @@ import { serveData } from './data.ts';
 import type { AppDeps, AppEnv } from './deps.ts';
 import { BRIEFLY, COMMON } from './headers.ts';
 import { methodsOf } from './methods.ts';
+import { serveOembed } from './oembed.ts';
 import { Redirect } from './open.ts';
 import openapi from './openapi.json' with { type: 'json' };
 import { OPERATIONS } from './operations.ts';
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps) {
   app.on(['GET'], '/r/*', async (c) => (await servePage(c)) ?? c.notFound());
   // The same page: its own script sees this address and shows the record alone.
   app.on(['GET'], '/embed/r/*', (c) => app.fetch(new Request(c.req.url.replace('/embed/r/', '/r/'), c.req.raw), c.env));
+  app.on(['GET'], '/oembed', serveOembed);
   app.on(['GET'], '/data/*', async (c) => (await serveData(c)) ?? c.notFound());
   app.notFound(async (c) => {
     const { pathname } = new URL(c.req.url);

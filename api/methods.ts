@@ -12,7 +12,7 @@ const KNOWN: readonly Known[] = OPERATIONS.map(({ route }) => ({
   pattern: patternOf(route.path),
   method: route.method.toUpperCase(),
 }));
-const PAGES = /^\/(r|data)\//;
+const PAGES = /^\/((r|data)\/|oembed$)/;
 
 /** Methods that a path answers; empty when there is nothing at it. */
 export function methodsOf(pathname: string): string[] {

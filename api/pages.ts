@@ -19,6 +19,7 @@ import type { AppDeps, AppEnv, PageContext, RenderedPage } from './deps.ts';
 import { BRIEFLY } from './headers.ts';
 import { citableOf, signposting } from './links.ts';
 import { negotiate } from './negotiate.ts';
+import { discoverable } from './oembed.ts';
 import { openRelease, pathOf, Redirect } from './open.ts';
 import { HttpProblem } from './problem.ts';
 import { respond } from './respond.ts';
@@ -139,8 +140,9 @@ async function page(
   if (type !== HTML) throw new Redirect(formatPermalink({ ...link, suffix: suffixOf(type) ?? null, stage: null }), 303);
   const headers = { link: signposting(reader, link.target) };
   // The site's pages are folders: asked for with a slash, they come without a redirect.
-  const ready = await fromAssets(c, headers, `${formatPermalink({ ...link, stage: null })}/`);
-  if (ready) return ready;
+  const place = formatPermalink({ ...link, stage: null });
+  const ready = await fromAssets(c, headers, `${place}/`);
+  if (ready) return discoverable(c, ready, place);
   const kind = link.target.kind === 'head' ? 'head' : 'feature';
   const shell = await deps.pages?.shell(kind, reader.id);
   if (!shell) return null;
@@ -158,10 +160,11 @@ async function page(
   const body = shell
     .replace('<!--parallax:head-->', () => rendered.head)
     .replace('<!--parallax:main-->', () => rendered.main);
-  return respond(c, {
+  const made = await respond(c, {
     body,
     type: 'text/html; charset=utf-8',
     release: reader.id,
     headers: { ...headers, 'cache-control': BRIEFLY },
   });
+  return discoverable(c, made, place);
 }

@@ -27,6 +27,7 @@ export const TITLES = {
   422: 'Unprocessable content',
   429: 'Too many requests',
   500: 'Internal error',
+  501: 'Not implemented',
   502: 'Damaged release',
 } as const;
 export type ProblemStatus = keyof typeof TITLES;
