@@ -9,6 +9,7 @@ import { Manifest } from './schema/manifest.ts';
 import { QualityFile } from './schema/quality.ts';
 import { RelatedFile } from './schema/related.ts';
 import { SearchIndex } from './schema/search.ts';
+import { StepsFile } from './schema/steps.ts';
 import { Summary } from './schema/summary.ts';
 
 /** The schema of every JSON record of a release, by name. */
@@ -19,6 +20,7 @@ export const RECORD_SCHEMAS: { readonly [K in keyof Records]: z.ZodType<Records[
   heads: HeadsFile,
   quality: QualityFile,
   related: RelatedFile,
+  steps: StepsFile,
   summary: Summary,
   columns: ColumnsFile,
   search: SearchIndex,

@@ -47,6 +47,7 @@ export const PATHS = {
   heads: 'heads.json',
   quality: 'quality.json',
   related: 'related.json',
+  steps: 'steps.json',
   summary: 'summary.json',
   image: (sha256: string) => `images/${sha256}.webp`,
   parquet: (layer: number) => `features/${layerName(layer)}.parquet`,

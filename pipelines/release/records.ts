@@ -7,6 +7,7 @@ import type { Manifest } from './schema/manifest.ts';
 import type { QualityFile } from './schema/quality.ts';
 import type { RelatedFile } from './schema/related.ts';
 import type { SearchIndex } from './schema/search.ts';
+import type { StepsFile } from './schema/steps.ts';
 import type { Summary } from './schema/summary.ts';
 
 /** JSON records by name; a checker proves that a value is one. */
@@ -17,6 +18,7 @@ export interface Records {
   heads: HeadsFile;
   quality: QualityFile;
   related: RelatedFile;
+  steps: StepsFile;
   summary: Summary;
   columns: ColumnsFile;
   search: SearchIndex;

@@ -61,6 +61,9 @@ export class ReleaseTables {
   /** Analyses of neighbouring works; null where the release was written without them. */
   related = async (): Promise<Records['related'] | null> =>
     this.files.has(PATHS.related) ? this.table('related', PATHS.related) : null;
+  /** The axis of training steps; null where the pair has no checkpoints. */
+  steps = async (): Promise<Records['steps'] | null> =>
+    this.files.has(PATHS.steps) ? this.table('steps', PATHS.steps) : null;
   summary = (): Promise<Records['summary']> => this.table('summary', PATHS.summary);
   /** What columns there are: names, titles, units, ranges. */
   columnTable = (): Promise<Records['columns']> => this.table('columns', PATHS.columns);

@@ -103,6 +103,31 @@ test('a related analysis that names a foreign head or feature is named', async (
   ]);
 });
 
+const estimate = { value: 0.5, low: 0.4, high: 0.6, n: 9 };
+const stepRow = (step: number, layer: number) => ({
+  step,
+  layers: [
+    {
+      ...{ layer, features: 2, spatial_effect: estimate, fvu: { S: estimate, F: estimate } },
+      rotation: { mean: estimate, p10: 0.1, p50: 0.5, p90: 0.9 },
+    },
+  ],
+  accuracy: estimate,
+  attention: { mass: estimate, heads_50: 1, heads_80: 2, heads: 4 },
+});
+
+test('a release with the steps of training is whole; steps out of order and foreign layers are named', async () => {
+  const folder = await mkdtemp(join(parent, 'steps-'));
+  const steps = { steps: [stepRow(0, 0), stepRow(40, 0)] };
+  const release = join(folder, await writeRelease(folder, { ...(await syntheticInput(SIZES)), steps }));
+  expect(await problems(release)).toEqual([]);
+  expect(await (await ReleaseReader.open(fsSource(release))).steps()).toEqual(steps);
+  expect(await written((input) => ({ ...input, steps: { steps: [stepRow(40, 0), stepRow(0, 7)] } }))).toEqual([
+    { file: 'steps.json', message: 'steps: 0 does not follow 40' },
+    { file: 'steps.json', message: 'step 0: layer 7 is not in the release' },
+  ]);
+});
+
 test('a release without related analyses is whole, and says null', async () => {
   const folder = await mkdtemp(join(parent, 'earlier-'));
   const { related: _, ...input } = await syntheticInput(SIZES);

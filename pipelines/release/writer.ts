@@ -7,6 +7,7 @@ import type { ReleaseId } from './schema/ids.ts';
 import { type Manifest, SCHEMA_VERSION } from './schema/manifest.ts';
 import type { QualityFile } from './schema/quality.ts';
 import type { RelatedFile } from './schema/related.ts';
+import type { StepsFile } from './schema/steps.ts';
 import type { Summary } from './schema/summary.ts';
 import type { PackCodec } from './shard.ts';
 import { citationFile } from './write/citation.ts';
@@ -37,6 +38,8 @@ export interface ReleaseInput {
   readonly summary: Summary;
   /** Analyses of neighbouring works; left out: the release has no `related.json`. */
   readonly related?: RelatedFile;
+  /** The pair through its training; left out: the release has no `steps.json`. */
+  readonly steps?: StepsFile;
   /** sha256 of the WebP bytes -> the bytes. */
   readonly images: ReadonlyMap<string, Uint8Array>;
   /** Dictionaries of a layer by stage, `F` among them; called twice a layer. Left out: no dictionaries, map or probe. */
@@ -87,7 +90,8 @@ async function writeAll(sink: Sink, layers: readonly number[], input: ReleaseInp
   });
   for (const name of ['heads', 'quality', 'summary'] as const)
     await sink.write(PATHS[name], jsonBytes(checkRecord(name, PATHS[name], input[name])));
-  if (input.related) await sink.write(PATHS.related, jsonBytes(checkRecord('related', PATHS.related, input.related)));
+  for (const name of ['related', 'steps'] as const)
+    if (input[name]) await sink.write(PATHS[name], jsonBytes(checkRecord(name, PATHS[name], input[name])));
   if (input.dictionaries) await writeDictionaries(sink, layers, draft.features_per_layer, input.dictionaries);
   const manifest: Omit<Manifest, 'files'> = {
     ...draft,

@@ -8,4 +8,5 @@ export * from './manifest.ts';
 export * from './quality.ts';
 export * from './related.ts';
 export * from './search.ts';
+export * from './steps.ts';
 export * from './summary.ts';

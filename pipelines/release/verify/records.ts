@@ -6,6 +6,7 @@ import type { Example, FeatureExamples } from '../schema/examples.ts';
 import type { Feature } from '../schema/feature.ts';
 import type { Manifest } from '../schema/manifest.ts';
 import type { RelatedFile } from '../schema/related.ts';
+import type { StepsFile } from '../schema/steps.ts';
 import type { Problem } from './files.ts';
 
 /** What references may point at. */
@@ -59,6 +60,15 @@ function* relatedReferences(known: Known, { monosemanticity, attention }: Relate
     if (!hasFeature(known, id)) yield `monosemanticity: ${id} is not in the release`;
   for (const { head } of attention ?? [])
     if (head !== null && !known.heads.has(head)) yield `attention: ${head} is not in ${PATHS.heads}`;
+}
+
+/** Steps that do not ascend, and layers that the release does not have. */
+function* stepReferences({ reader }: Known, { steps }: StepsFile): Iterable<string> {
+  for (const [i, { step }] of steps.entries())
+    if (i > 0 && step <= steps[i - 1]!.step) yield `steps: ${step} does not follow ${steps[i - 1]!.step}`;
+  for (const { step, layers } of steps)
+    for (const { layer } of layers)
+      if (!reader.manifest.layers.includes(layer)) yield `step ${step}: layer ${layer} is not in the release`;
 }
 
 function* columnMismatch(
@@ -130,6 +140,9 @@ export async function* verifyRecords(reader: ReleaseReader): AsyncIterable<Probl
   const related = await attempt(PATHS.related, () => reader.related());
   if (isProblem(related)) yield related;
   else if (related) for (const message of relatedReferences(known, related)) yield { file: PATHS.related, message };
+  const steps = await attempt(PATHS.steps, () => reader.steps());
+  if (isProblem(steps)) yield steps;
+  else if (steps) for (const message of stepReferences(known, steps)) yield { file: PATHS.steps, message };
   for (const [name, count] of Object.entries(counts)) {
     const promised = reader.manifest.counts[name as keyof Manifest['counts']];
     if (promised !== count) yield { file: PATHS.manifest, message: `counts.${name}: ${promised}, there are ${count}` };

@@ -5,7 +5,7 @@ import { readBlock } from '../search/postings.ts';
 import { compareTerms } from '../search/text.ts';
 import type { Problem } from './files.ts';
 
-const TABLES = ['heads', 'quality', 'summary', 'related', 'columnTable', 'order', 'map'] as const;
+const TABLES = ['heads', 'quality', 'summary', 'related', 'steps', 'columnTable', 'order', 'map'] as const;
 
 /** Reads every table, every posting list and every encoder to its end. */
 export async function* verifyTables(reader: ReleaseReader): AsyncIterable<Problem> {
