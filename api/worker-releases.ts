@@ -16,7 +16,7 @@ export const canonicalUrl = (address: string): string => {
 };
 /** Readers kept open at a time, and what each may keep of what it read: together far below the 128 MB of an isolate. */
 const READERS = 2;
-const CACHE_BYTES = 20 * 2 ** 20;
+export const CACHE_BYTES = 20 * 2 ** 20;
 
 /** A release in a bucket. A request below a missing key gives null. */
 export const bucketSource = (bucket: Bucket, id: string): Source => ({

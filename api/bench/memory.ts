@@ -1,20 +1,18 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
-const field = (status: string, name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
-const statusOf = (pid: number): Promise<string> => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+const HOLD = fileURLToPath(new URL('hold.ts', import.meta.url));
 
-/** Runtimes of Workers that this process started, by id. Linux alone tells; elsewhere there are none. */
-export async function workerds(): Promise<number[]> {
-  const ids = (await readdir('/proc').catch(() => [])).map(Number).filter(Number.isInteger);
-  const all = await Promise.all(ids.map(async (pid) => ({ pid, status: await statusOf(pid) })));
-  return all
-    .filter(({ status }) => field(status, 'Name') === 'workerd' && Number(field(status, 'PPid')) === process.pid)
-    .map(({ pid }) => pid);
+/** Memory of the app over a release in a process of its own, bytes: before the first request, and the most after any. */
+export async function heldBy(
+  folder: string,
+  id: string,
+  layers: number,
+  features: number,
+  count: number,
+): Promise<{ code: number; most: number }> {
+  const words = ['--no-warnings', '--expose-gc', HOLD, folder, id, ...[layers, features, count].map(String)];
+  const { stdout } = await promisify(execFile)(process.execPath, words);
+  return JSON.parse(stdout) as { code: number; most: number };
 }
-
-/** The most memory that a process ever held, MB (10^6 bytes). */
-export const peakMemory = async (pid: number): Promise<number> =>
-  (Number(field(await statusOf(pid), 'VmHWM')) * 1024) / 1e6;
-/** What it holds now, MB. */
-export const heldMemory = async (pid: number): Promise<number> =>
-  (Number(field(await statusOf(pid), 'VmRSS')) * 1024) / 1e6;
