@@ -1,80 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DecoderShape, SMOLLM2, writeRandomDecoder } from './bench/random-decoder.ts';
+import { type BenchCase, type BenchOptions, metricOf, row, tokens, upTo } from './bench/case.ts';
+import { type DecoderShape, PEERS, SMOLLM2, writeRandomDecoder } from './bench/random-decoder.ts';
+import { speedRows } from './bench/speed.ts';
 import { type BenchRow, peakMemory, type Timing, timeTogether, timing } from './bench/time.ts';
 import { openDecoder } from './decoder.ts';
 import { GraphBuilder } from './onnx/build.ts';
 import { EditableGraph } from './onnx/graph.ts';
 import { readModel } from './onnx/model.ts';
 import { openSession } from './session.ts';
-import { f32, i64 } from './tensor.ts';
-import type { Decoder, DecoderInputs, Device, HeadRef, Metric } from './types.ts';
+import { zSite } from './site.ts';
+import { f32 } from './tensor.ts';
+import type { Decoder, HeadRef } from './types.ts';
 
+export type { BenchCase, BenchOptions } from './bench/case.ts';
 export type { BenchRow } from './bench/time.ts';
-
-export interface BenchOptions {
-  readonly device?: Device;
-  readonly threads?: number;
-  /** Repetitions of each measurement. */
-  readonly rounds?: number;
-}
-
-/** What is measured: a decoder, a batch, and how many metrics and heads. */
-export interface BenchCase {
-  readonly name: string;
-  readonly path: string;
-  readonly batch: number;
-  readonly pos: number;
-  readonly layer: number;
-  readonly targets: number;
-  /** Heads that are patched: all up to the layer, or the first of each layer. */
-  readonly heads: 'all' | 'one a layer';
-  /** Goal of an attribution against a whole forward pass. */
-  readonly wholeLimit?: number;
-}
-
-const zSite = (layer: number) => `blocks.${layer}.attn.hook_z`;
-const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
-
-/** Tokens that look like text to the arithmetic: the same for the same seed. */
-function tokens({ anatomy }: Decoder, { batch, pos }: BenchCase, seed: number): DecoderInputs {
-  const { input, kind } = anatomy.tokens;
-  const at = (i: number) => Math.sin(12.9898 * (i + 1) + 78.233 * seed);
-  if (kind === 'embeddings')
-    return {
-      [input]: f32(
-        Float32Array.from({ length: batch * pos * anatomy.dModel }, (_, i) => at(i)),
-        [batch, pos, anatomy.dModel],
-      ),
-    };
-  return {
-    [input]: i64(
-      upTo(batch * pos).map((i) => Math.floor(Math.abs(at(i)) * anatomy.vocab)),
-      [batch, pos],
-    ),
-  };
-}
-
-const metricOf = ({ anatomy }: Decoder, { batch, pos, layer }: BenchCase, count: number): Metric => ({
-  at: `blocks.${layer}.hook_resid_post`,
-  direction: f32(
-    Float32Array.from({ length: count * anatomy.dModel }, (_, i) => Math.sin(7 * i + 1)),
-    [count, anatomy.dModel],
-  ),
-  mask: f32(new Float32Array(batch * pos).fill(1), [batch, pos]),
-  activation: 'identity',
-});
-
-const row = (name: string, { ms, n, spread }: Timing, ratio?: number, limit?: number): BenchRow => ({
-  name,
-  figure: ms,
-  unit: 'ms',
-  ...(ratio === undefined ? {} : { ratio }),
-  ...(limit === undefined ? {} : { limit }),
-  n,
-  spread,
-});
 
 /** GFLOP/s of a product of two 1024 x 1024 matrices: the rate that the machine gives at this moment. */
 async function matmulRate(options: BenchOptions): Promise<Timing & { rate: number }> {
@@ -127,17 +68,13 @@ async function* memoryRows(name: (what: string) => string, test: BenchCase, jobs
 
 /** The rows of one decoder, each ratio of measurements that took turns. */
 export async function* benchDecoder(test: BenchCase, options: BenchOptions = {}): AsyncGenerator<BenchRow> {
-  const rounds = options.rounds ?? 5;
   const decoder = await openDecoder(test.path, options);
-  const { heads, layers } = decoder.anatomy;
+  const { heads } = decoder.anatomy;
   const [clean, corrupt] = [tokens(decoder, test, 1), tokens(decoder, test, 2)];
   const z = upTo(test.layer + 1).map(zSite);
-  const all = upTo(layers).flatMap((l) => [`blocks.${l}.hook_resid_post`, zSite(l)]);
   const [one, many] = [metricOf(decoder, test, 1), metricOf(decoder, test, test.targets)];
   const forward = () => decoder.run(clean, { taps: ['logits'] });
-  const cut = () => decoder.run(clean, { taps: [one.at] });
   const cutZ = () => decoder.run(clean, { taps: [one.at, ...z] });
-  const taps = () => decoder.run(clean, { taps: ['logits', ...all] });
   const single = () => decoder.attribute(clean, corrupt, one, { sides: 'clean' });
   const batched = () => decoder.attribute(clean, corrupt, many, { sides: 'clean' });
   const chosen = upTo(test.layer + 1).flatMap((layer): HeadRef[] =>
@@ -154,12 +91,8 @@ export async function* benchDecoder(test: BenchCase, options: BenchOptions = {})
   try {
     const name = (what: string) => `graph.${test.name}.${what}`;
     yield* memoryRows(name, test, jobs, options);
-    const t = await timeTogether({ forward, taps, cut, cutZ, single }, rounds);
-    yield row(name('forward'), t.forward);
-    yield row(name('forward with taps'), t.taps, t.taps.ms / t.forward.ms, 1.05);
-    yield row(name('attribution against a cut forward'), t.single, t.single.ms / t.cut.ms, 3.3);
-    yield row(name('attribution against a whole forward'), t.single, t.single.ms / t.forward.ms, test.wholeLimit);
-    const few = Math.max(1, Math.ceil(rounds / 4));
+    yield* speedRows(name, decoder, test, options);
+    const few = Math.max(1, Math.ceil((options.rounds ?? 5) / 4));
     const many64 = await timeTogether({ batched, cutZ, single }, few);
     const back = (ms: number) => ms - 2 * many64.cutZ.ms;
     const ratio = back(many64.batched.ms) / (test.targets * back(many64.single.ms));
@@ -202,11 +135,36 @@ export async function* benchDemo(path: string, options: BenchOptions = {}): Asyn
   yield* benchDecoder({ name: 'demo', path, batch: 32, pos: 64, layer: 3, targets: 64, heads: 'all' }, options);
 }
 
-/** Rows of a decoder of SmolLM2-135M's shape with random weights, written to a temporary folder and removed. */
-export async function* benchSmolLM2(options: BenchOptions = {}): AsyncGenerator<BenchRow> {
+/** A decoder of random weights in a temporary folder that is removed behind its rows. */
+async function* withRandom(shape: DecoderShape, rows: (path: string) => AsyncGenerator<BenchRow>) {
   const folder = await mkdtemp(join(tmpdir(), 'parallax-bench-'));
   try {
-    const path = await writeRandomDecoder(folder, SMOLLM2);
+    yield* rows(await writeRandomDecoder(folder, shape));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The rows that the peers' scripts measure too, of a decoder opened for them. */
+async function* benchSpeed(test: BenchCase, options: BenchOptions): AsyncGenerator<BenchRow> {
+  const decoder = await openDecoder(test.path, options);
+  try {
+    yield* speedRows((what) => `graph.${test.name}.${what}`, decoder, test, options);
+  } finally {
+    await decoder.close();
+  }
+}
+
+/** Rows of the small decoder of the peers' scripts (heads of 16, where the demo's have 32). */
+export async function* benchPeers(options: BenchOptions = {}): AsyncGenerator<BenchRow> {
+  yield* withRandom(PEERS, (path) =>
+    benchSpeed({ name: 'peers', path, batch: 32, pos: 64, layer: 3, targets: 1, heads: 'all' }, options),
+  );
+}
+
+/** Rows of a decoder of SmolLM2-135M's shape with random weights. */
+export async function* benchSmolLM2(options: BenchOptions = {}): AsyncGenerator<BenchRow> {
+  yield* withRandom(SMOLLM2, async function* (path) {
     const test: BenchCase = {
       name: 'smollm2',
       path,
@@ -219,7 +177,6 @@ export async function* benchSmolLM2(options: BenchOptions = {}): AsyncGenerator<
     };
     yield* benchDecoder(test, options);
     yield await rateRow(test, SMOLLM2, options);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    yield* benchSpeed({ ...test, name: 'smollm2, batch 4', batch: 4 }, options);
+  });
 }

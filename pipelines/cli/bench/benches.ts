@@ -10,8 +10,9 @@ export const LONG: readonly string[] = ['api-million'];
 /** Name of a benchmark -> its rows, measured as they are asked for. */
 export const BENCHES: Readonly<Record<string, (threads: number) => AsyncIterable<BenchRow>>> = {
   async *graph(threads) {
-    const { benchDemo, benchSmolLM2 } = await import('../../graph/bench.ts');
+    const { benchDemo, benchPeers, benchSmolLM2 } = await import('../../graph/bench.ts');
     yield* benchDemo(DEMO_DECODER, { threads });
+    yield* benchPeers({ threads });
     yield* benchSmolLM2({ threads });
   },
   async *sae(threads) {

@@ -27,6 +27,17 @@ export const SMOLLM2: DecoderShape = {
   context: 2048,
 };
 
+/** The small decoder that the peers' scripts time. */
+export const PEERS: DecoderShape = {
+  layers: 6,
+  dModel: 128,
+  dMlp: 352,
+  heads: 8,
+  kvHeads: 4,
+  vocab: 1024,
+  context: 512,
+};
+
 const WEIGHTS = 'weights.bin';
 /** Floats drawn anew; the weights are cuts of this stretch, each from another place. */
 const POOL = 2 ** 22;
