@@ -82,16 +82,20 @@ function filled(tensor: TensorProto, { parts, turned }: Source, found: readonly 
 
 /**
  * A graph of the same shape with other weights: the template's structure, `weights` in the place of its initializers. What is no
- * parameter (caches, constants) stays.
+ * parameter (caches, constants) stays; with `keep`, so does every parameter that `weights` lacks.
  *
  * @throws GraphError `unsupported` where a large initializer is no known parameter, or a parameter has another size there
  */
-export async function fillTemplate(template: string, weights: Weights): Promise<Uint8Array> {
+export async function fillTemplate(
+  template: string,
+  weights: Weights,
+  { keep = false }: { readonly keep?: boolean } = {},
+): Promise<Uint8Array> {
   const model = await readModel(template);
   model.proto.graph.initializer = sourcesOf(model).map(({ tensor, source }) => {
     const found = source.parts.flatMap((name) => weights[name] ?? []);
     if (found.length === source.parts.length) return filled(tensor, source, found);
-    if (!FIXED.test(tensor.name) && elements(tensor) >= SMALL)
+    if (!keep && !FIXED.test(tensor.name) && elements(tensor) >= SMALL)
       refuse(`the template's "${tensor.name}" is no parameter of this model`);
     return inside(tensor, model.external);
   });
