@@ -94,7 +94,7 @@ export const TrainDemoConfig = z.strictObject({
           emphasis: Emphasis({ context: 0.3, prompt: 0.1, answer: 3 }),
         })
         .prefault({}),
-      align: z.strictObject(training({ steps: 500, rows: 32, lr: 3e-3, decay: 0.01, betas: [0.9, 0.98] })).prefault({}),
+      align: z.strictObject(training({ steps: 250, rows: 32, lr: 3e-3, decay: 0.01, betas: [0.9, 0.98] })).prefault({}),
       tuned: z
         .strictObject({
           ...training({ steps: 2400, rows: 20, lr: 1e-3, decay: 0.05, betas: [0.9, 0.98] }),

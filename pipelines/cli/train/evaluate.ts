@@ -26,6 +26,12 @@ const ASKED = { context: 1, prompt: 1, answer: 1 } as const;
 /** Draws of scenes that no lesson shares. */
 const SEED = 'evaluation';
 
+/** Questions that are measured: those with one right answer, every kind often enough. */
+const MEASURED: Mixture = {
+  families: { spatial: 2, nonspatial: 2, generic: 0, grounded: 1 },
+  keep: { relation: 0.5, list: 0, arrange: 0 },
+};
+
 export type Scores = Readonly<Record<string, Score>>;
 
 /** Questions about pictures: with the picture, with the mean feature everywhere, with another scene's picture. */
@@ -42,13 +48,12 @@ export async function evaluatePictures(
   const answerer = await openAnswerer(config, tuned, { rows: ROWS, length }, true);
   const tallies = { seen: new Tally(), mean: new Tally(), other: new Tally() };
   let mean: Float32Array | undefined;
-  const { mixture } = config.stages.tuned;
   for (let batch = 0; batch * ROWS < scenes; batch += 1) {
     const page = new Page(ROWS, length, world.special);
     const pixels = new Float32Array(ROWS * 3 * IMAGE_SIZE ** 2);
     const asked = Array.from({ length: ROWS }, (_, row) => {
       const draws = random(config.seed, SEED, part, batch * ROWS + row);
-      const { scene, questions } = pictured(part, draws, mixture, QUESTIONS);
+      const { scene, questions } = pictured(part, draws, MEASURED, QUESTIONS);
       writePixels(renderScene(scene, world.sprites, draws), pixels, row);
       const turns = questions.map((question) => turnIds(world.tokenize, question));
       const answered = page.put(row, { context: pictureContext(world.special), turns, apart: true }, ASKED);

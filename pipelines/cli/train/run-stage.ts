@@ -84,6 +84,7 @@ export async function runStage(stage: Stage, run: Run): Promise<Weights | undefi
   };
   const save = () => writeCheckpoint(path, key, stage.graph.table, trainer.state());
   progress.start(name);
+  const started = performance.now();
   try {
     const window = new Window();
     let [began, flops, counted] = [performance.now(), 0, 0];
@@ -124,7 +125,7 @@ export async function runStage(stage: Stage, run: Run): Promise<Weights | undefi
       if (signal.aborted) return undefined;
     }
     await snapshot(steps);
-    progress.finish(name);
+    progress.finish(name, (performance.now() - started) / 1000);
     return trainer.state().params;
   } finally {
     await trainer.close();
