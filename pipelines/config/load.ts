@@ -98,6 +98,7 @@ export async function loadConfig(
       base: portablePath(pair.base, folder),
       tuned: portablePath(pair.tuned, folder),
       control: pair.control === null ? null : portablePath(pair.control, folder),
+      steps: pair.steps === null ? null : portablePath(pair.steps, folder),
     },
     data: { ...data, text: portableData(data.text, folder), multimodal: portableData(data.multimodal, folder) },
   };

@@ -8,6 +8,11 @@ const Pair = z.strictObject({
   tuned: z.string(),
   /** The base fine-tuned on the same words without pictures. */
   control: z.string().nullable().default(null),
+  /**
+   * Folder of checkpoints of the tuned model's training, `0160/model.safetensors` and so on by steps done, with Hugging Face's names of
+   * decoder and projector: the atlas then says what turned when. Each takes some 20 s on the demo pair.
+   */
+  steps: z.string().nullable().default(null),
 });
 
 const Data = z.strictObject({

@@ -12,7 +12,7 @@ import { writePicture } from '#pipelines/label/pictures.ts';
 import { openModel } from '#pipelines/models/index.ts';
 import { loadSae, STAGES } from '#pipelines/sae/index.ts';
 import { openSpatial } from '#pipelines/spatial/index.ts';
-import type { ModelInfo } from '#release/schema/index.ts';
+import { type ModelInfo, StepRow } from '#release/schema/index.ts';
 import { writeRelease } from '#release/writer.ts';
 import { examplesOf, featuresOf, readLayer, type Shared } from './assemble/layer.ts';
 import { modelInfo } from './assemble/model-info.ts';
@@ -34,7 +34,7 @@ const PICTURES = '.pictures';
 /**
  * Puts a release together from everything that was found out. Inputs by role: `diff/<l>`, `diff`, `spatial`, `activity/<l>`, `tokens/<l>`,
  * `examples/<l>`, `similar`, `rank`, `joint`, `behaviour`, `ablate/<l>`, `causal/<l>`, `attention/<l>`, `card/...`, `sae/<stage>/<l>`, and where the
- * run made them `probes`, `shifts`, `monosemanticity/<l>`;
+ * run made them `step/<i>`, `probes`, `shifts`, `monosemanticity/<l>`;
  * files: the models by role. Output: one folder, named by the release's id.
  */
 export const run: StageRun = async ({ settings, inputs, files, out, device, progress, log }) => {
@@ -92,6 +92,7 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
     },
     intervals,
   );
+  const steps = (await readAll('step', 'step.json', StepRow)).sort((a, b) => a.step - b.step);
   const monosemanticity = await readMonosemanticity(inputs);
   const scores = (layer: number) => monosemanticity.find((m) => m.layer === layer)?.scores ?? null;
   const evidence = await Promise.all(layers.map((layer) => readLayer(inputs, layer, scores(layer))));
@@ -130,6 +131,7 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
       { quality: quality.rows, attention, spatial: shared.spatial, monosemanticity },
       intervals,
     ),
+    ...(steps.length > 0 ? { steps: { steps } } : {}),
     images: pictures,
     dictionaries: async (layer) => {
       const stages = STAGES.filter((stage) => inputs[`sae/${stage}/${layer}`]);

@@ -10,6 +10,7 @@ import { onlineStreams } from './online.ts';
 import { readPair } from './pair.ts';
 import { relatedStages } from './related.ts';
 import { releaseStage } from './release.ts';
+import { stepStages } from './steps.ts';
 
 export { RELEASE_STAGE } from './release.ts';
 
@@ -34,6 +35,7 @@ export async function pipelineOf(config: RunConfig): Promise<Stage[]> {
     ...spatialStages(config, pair, families, dictionaries),
     ...headStages(config, pair, dictionaries),
     ...labelStages(config, pair, streams, dictionaries),
+    ...stepStages(config, pair, dictionaries),
     ...relatedStages(config, pair, { streams, families, dictionaries }),
     releaseStage(config, pair, dictionaries, cards),
   ];

@@ -6,6 +6,7 @@ import { modelPath } from '../../config/paths.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { type GraphRole, requireGraph } from '../../models/files.ts';
 import { locateModel } from '../../models/hub.ts';
+import { type Moment, momentsOf } from '../../models/steps.ts';
 
 const Shape = z.object({
   num_hidden_layers: z.int().min(1),
@@ -24,6 +25,8 @@ export interface Pair {
   readonly heads: number;
   /** Layers analysed, ascending. */
   readonly layers: readonly number[];
+  /** Checkpoints of the tuned model's training, where the pair names a folder of them. */
+  readonly moments: readonly Moment[];
 }
 
 /** Graphs without which a model of a role cannot be traced. */
@@ -60,8 +63,9 @@ async function shapeOf(folder: string, field: string): Promise<z.infer<typeof Sh
 
 /** Looks at the folders of the pair. Throws `ParallaxError` where a model is missing, the shapes differ or a layer does not exist. */
 export async function readPair({ pair, layers }: RunConfig): Promise<Pair> {
+  const { steps, ...models } = pair;
   const folders: Record<string, string> = {};
-  for (const [role, model] of Object.entries(pair)) if (model !== null) folders[role] = await locate(role, model);
+  for (const [role, model] of Object.entries(models)) if (model !== null) folders[role] = await locate(role, model);
   const base = await shapeOf(folders['base']!, 'pair.base');
   for (const [role, folder] of Object.entries(folders)) {
     const shape = await shapeOf(folder, `pair.${role}`);
@@ -88,6 +92,7 @@ export async function readPair({ pair, layers }: RunConfig): Promise<Pair> {
     dModel: base.hidden_size,
     heads: base.num_attention_heads,
     layers: chosen,
+    moments: steps === null ? [] : await momentsOf(modelPath(steps)),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Dictionaries } from './dictionaries.ts';
 import { layerName, type Pair } from './pair.ts';
 import { relatedInputs } from './related.ts';
 import { slicesOf } from './slices.ts';
+import { stepName } from './steps.ts';
 
 /** Stage whose output holds the release, in a folder named by its id. */
 export const RELEASE_STAGE = 'release';
@@ -29,9 +30,14 @@ const ONCE = {
 
 /** The config as a release states it: models and files by name, wherever they lie on this machine. */
 function publicConfig({ pair, data, labels, ...config }: RunConfig): RunConfig {
-  const { base, tuned, control } = pair;
+  const { base, tuned, control, steps } = pair;
   return {
-    pair: { base: publicName(base), tuned: publicName(tuned), control: control === null ? null : publicName(control) },
+    pair: {
+      base: publicName(base),
+      tuned: publicName(tuned),
+      control: control === null ? null : publicName(control),
+      steps: steps === null ? null : publicName(steps),
+    },
     data: { ...data, text: publicData(data.text), multimodal: publicData(data.multimodal) },
     ...config,
     labels: labels.languageModel === null ? labels : { ...labels, languageModel: publicWriter(labels.languageModel) },
@@ -73,6 +79,7 @@ export function releaseStage(
         ...Object.entries(relatedInputs(config, pair)),
         ...saes,
         ...cards.map(({ name }, i) => [`card/${i}`, name]),
+        ...pair.moments.map(({ step }, i) => [`step/${i}`, stepName(step)]),
       ]),
     },
     files: pair.folders,
