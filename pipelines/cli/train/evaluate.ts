@@ -1,5 +1,6 @@
 import type { TrainDemoConfig } from '../../config/train.ts';
 import {
+  type Mixture,
   PATCHES,
   Page,
   type Part,
