@@ -86,12 +86,21 @@ export const TrainDemoConfig = z.strictObject({
         .prefault({}),
       base: z
         .strictObject({
-          ...training({ steps: 4000, rows: 24, lr: 1.5e-3, decay: 0.1, betas: [0.9, 0.97] }),
+          ...training({ steps: 7000, rows: 12, lr: 1.5e-3, decay: 0.1, betas: [0.9, 0.97] }),
           length: z.int().min(32).max(512).default(160),
           questions: z.int().min(1).default(7),
           together: Share.default(0.2),
           story: z.number().min(0).default(0.3),
-          emphasis: Emphasis({ context: 0.3, prompt: 0.1, answer: 3 }),
+          emphasis: Emphasis({ context: 0.2, prompt: 0, answer: 3 }),
+          /** Questions that one look answers are kept less often than those that must find a thing. */
+          keep: z.record(z.string(), Share).default({ colour: 0.3, count: 0.2, size: 0.5 }),
+          relations: z
+            .strictObject({
+              least: Share.default(0.1),
+              from: Share.default(0.15),
+              to: Share.default(0.35),
+            })
+            .prefault({}),
         })
         .prefault({}),
       align: z.strictObject(training({ steps: 250, rows: 32, lr: 3e-3, decay: 0.01, betas: [0.9, 0.98] })).prefault({}),

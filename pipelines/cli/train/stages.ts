@@ -88,7 +88,7 @@ const baseStage: Open = async (config, { stories, tokenize, special }) => {
     graph: textStep(config.decoder, extent, group(text, own.decay), options(config, own.betas)),
     start: mimetic(initialWeights(text, draws), config.decoder, draws),
     cycle: cycleOf(own),
-    lesson: (step) => textLesson(own, stories, tokenize, special, config.seed, step),
+    lesson: (step) => textLesson(own, stories, tokenize, special, config.seed, step, step / own.steps),
     tokens: own.rows * own.length,
     flops: (feeds) => decoderStepFlops(config.decoder, extent, feeds['at']!.dims[0]!),
   };

@@ -6,7 +6,7 @@ import { GRID, labelsOf, PATCHES } from './dense.ts';
 import { Page, type Special } from './pack.ts';
 import { askMixed, denseLesson, type Mixture, pictureLesson } from './pictures.ts';
 import { drawOf, isHeldOut } from './split.ts';
-import { textLesson } from './text.ts';
+import { shareAt, textLesson } from './text.ts';
 
 const special: Special = { bos: 1, eos: 2, image: 3 };
 /** A word a token, the same for the same word. */
@@ -84,7 +84,8 @@ it('held-out pairs are some of every thing, and parts keep to them', () => {
 
 describe('lessons', () => {
   const text = {
-    ...{ rows: 3, length: 120, questions: 4, together: 0, story: 0.5 },
+    ...{ rows: 3, length: 120, questions: 4, together: 0, story: 0.5, keep: { count: 0.5 } },
+    relations: { least: 0.1, from: 0.2, to: 0.4 },
     emphasis: { context: 0.25, prompt: 0.1, answer: 3 },
   };
   const stories = [tokenize('Once upon a time there was a cat.')];
@@ -95,9 +96,9 @@ describe('lessons', () => {
   const pictures = { ...text, mixture, stories: 0, length: 150 };
 
   it('of text depend on seed and step alone, and ask what their text answers', () => {
-    const one = textLesson(text, stories, tokenize, special, 1, 5);
-    expect(textLesson(text, stories, tokenize, special, 1, 5)).toEqual(one);
-    expect(textLesson(text, stories, tokenize, special, 1, 6)).not.toEqual(one);
+    const one = textLesson(text, stories, tokenize, special, 1, 5, 0);
+    expect(textLesson(text, stories, tokenize, special, 1, 5, 0)).toEqual(one);
+    expect(textLesson(text, stories, tokenize, special, 1, 6, 0)).not.toEqual(one);
     const row = read(one['ids']!.data.subarray(0, 120));
     expect(row).toMatch(/^<s>There is an? .*USER: .*ASSISTANT: /s);
     const weights = new Set(Array.from(one['weight']!.data as Float32Array, (w) => Number(w.toFixed(3))));
@@ -117,6 +118,15 @@ describe('lessons', () => {
     expect(looking.length).toBeGreaterThan(0);
     for (const word of looking) expect(THING_NAMES).toContain(word);
     expect(Object.keys(blind)).not.toContain('pixels');
+  });
+
+  it('let relations in between two moments of the training', () => {
+    const shares = [0, 0.2, 0.3, 0.4, 1].map((moment) => shareAt(text, 'choice', moment));
+    for (const [i, share] of [0.1, 0.1, 0.55, 1, 1].entries()) expect(shares[i]).toBeCloseTo(share, 9);
+    expect([shareAt(text, 'count', 0), shareAt(text, 'place', 0)]).toEqual([0.5, 1]);
+    const asks = (moment: number) => read(textLesson(text, stories, tokenize, special, 1, 5, moment)['ids']!.data);
+    const relations = (words: string) => words.match(/left of|right of|above|below|over|under/g)?.length ?? 0;
+    expect(relations(asks(1))).toBeGreaterThan(relations(asks(0)));
   });
 
   it('keep the share of kinds', () => {

@@ -22,6 +22,23 @@ export interface TextLessons {
   readonly emphasis: Emphasis;
   /** Weight of a story's tokens. */
   readonly story: number;
+  /** Of the questions drawn of a kind, the share that is kept (1 where absent). */
+  readonly keep: Readonly<Record<string, number>>;
+  /**
+   * Questions of relations join later: before `from` of the training only this `least` share is kept, after `to` all are. Before things
+   * are found in the text, a relation is a coin's toss and teaches noise.
+   */
+  readonly relations: { readonly least: number; readonly from: number; readonly to: number };
+}
+
+const RELATIONS = ['relation', 'choice'];
+/** Questions drawn for one that is asked, so that enough are kept. */
+const SPARE = 6;
+
+/** Share of the questions of a kind that is kept at a moment (0 to 1) of the training. */
+export function shareAt({ keep, relations: { least, from, to } }: TextLessons, kind: string, moment: number): number {
+  const ramp = Math.min(1, Math.max(0, (moment - from) / Math.max(1e-9, to - from)));
+  return (keep[kind] ?? 1) * (RELATIONS.includes(kind) ? least + (1 - least) * ramp : 1);
 }
 
 /** A told scene as a lesson. */
@@ -39,7 +56,7 @@ const SHORTEST_STORY = 16;
 
 /**
  * Inputs of step `step` of the base: each row a scene told in words with questions whose answers stand in the text, then a story,
- * cut where the row ends. Depends on the seed and the step alone.
+ * cut where the row ends. Depends on the seed, the step and its `moment` (share of all steps) alone.
  */
 export function textLesson(
   options: TextLessons,
@@ -48,11 +65,14 @@ export function textLesson(
   special: Special,
   seed: number,
   step: number,
+  moment: number,
 ) {
   const page = new Page(options.rows, options.length, special);
   for (let row = 0; row < options.rows; row += 1) {
     const draws = random(seed, 'lesson/text', step, row);
-    const told = toldScene('train', draws, options.questions);
+    const drawn = toldScene('train', draws, SPARE * options.questions);
+    const kept = drawn.turns.filter(({ kind }) => draws.chance(shareAt(options, kind, moment)));
+    const told = { ...drawn, turns: kept.slice(0, options.questions) };
     page.put(row, toldLesson(told, tokenize, special, !draws.chance(options.together)), options.emphasis);
     const room = page.room(row);
     if (room < SHORTEST_STORY) continue;
