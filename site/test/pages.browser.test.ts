@@ -14,6 +14,8 @@ const NAMES = [
   'heads',
   'head',
   'stages',
+  'related',
+  'related of before',
   'reports',
   'report',
   'methods',

@@ -93,7 +93,8 @@ describe('the built pages', () => {
 
   test('a release of 100,000 features makes fewer than 5,000 files', async () => {
     const made = await readdir(built.site, { recursive: true, withFileTypes: true });
-    const files = made.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const all = made.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const files = all.filter((file) => !file.includes(built.older));
     const data = join(built.site, 'data', built.id);
     const below = (folder: string): number => files.filter((file) => file.startsWith(join(data, folder, '/'))).length;
     // What grows with the features: packed records, and pages up to their most.
@@ -115,5 +116,13 @@ describe('the built pages', () => {
     expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     expect(svg).not.toContain('var(--');
     expect((await readFile(join(folder, 'rotation.csv'), 'utf8')).split('\r\n')[0]).toMatch(/^layer,series,/);
+    const related = join(built.site, 'r', built.id, 'related');
+    const page = await readFile(join(related, 'index.html'), 'utf8');
+    const named = [...page.matchAll(/related\/figures\/([a-z0-9-]+)\.svg"/g)].map((m) => m[1] as string);
+    expect(named).toHaveLength(10);
+    for (const name of named) {
+      expect(await readFile(join(related, 'figures', `${name}.svg`), 'utf8')).toMatch(/^<svg [^>]*aria-label="[^"]+"/);
+      expect(await readFile(join(related, 'figures', `${name}.csv`), 'utf8')).toMatch(/,low,high,n\r\n/);
+    }
   });
 });

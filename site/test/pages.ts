@@ -37,6 +37,8 @@ export const pagesOf = ({ id, older, ready }: TestSite): Record<string, string> 
   heads: `/r/${id}/heads/`,
   head: `/r/${id}/H1.0/`,
   stages: `/r/${id}/stages/`,
+  related: `/r/${id}/related/`,
+  'related of before': `/r/${older}/related/`,
   reports: `/r/${id}/report/`,
   report: `/r/${id}/report/findings/`,
   methods: '/methods/',

@@ -1,7 +1,7 @@
 import { delimiter, resolve } from 'node:path';
 import { checkRecord } from '#release/check.ts';
 import { ReleaseReader } from '#release/reader.ts';
-import type { HeadsFile, QualityFile, Summary } from '#release/schema/index.ts';
+import type { HeadsFile, QualityFile, RelatedFile, Summary } from '#release/schema/index.ts';
 import { fsSource } from '#release/source-fs.ts';
 
 /** A release that the site shows, open for reading. */
@@ -12,6 +12,8 @@ export interface SiteRelease {
   readonly heads: HeadsFile;
   readonly quality: QualityFile;
   readonly summary: Summary;
+  /** Analyses of neighbouring works; null where the release was made without them. */
+  readonly related: RelatedFile | null;
 }
 
 /** Folders named by the environment, as a path list. None is no error: the site then says that it has no release. */
@@ -23,8 +25,13 @@ const folders = (): string[] =>
 
 async function open(folder: string): Promise<SiteRelease> {
   const reader = await ReleaseReader.open(fsSource(folder), { check: checkRecord });
-  const [heads, quality, summary] = await Promise.all([reader.heads(), reader.quality(), reader.summary()]);
-  return { id: reader.id, folder, reader, heads, quality, summary };
+  const [heads, quality, summary, related] = await Promise.all([
+    reader.heads(),
+    reader.quality(),
+    reader.summary(),
+    reader.related(),
+  ]);
+  return { id: reader.id, folder, reader, heads, quality, summary, related };
 }
 
 const versionKey = (version: string): string =>

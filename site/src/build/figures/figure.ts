@@ -18,6 +18,18 @@ export interface Figure {
 /** A figure of a release, null where the release has not what it shows. */
 export type FigureMaker = (release: SiteRelease) => Promise<Figure | null>;
 
+/** A figure with its number on the page. */
+export type Numbered = Figure & { readonly number: number };
+
+/** Figures by name, numbered in order; those that the release cannot give are left out. */
+export function numbered<Name extends string>(
+  all: readonly (readonly [Name, Figure | null])[],
+): ReadonlyMap<Name, Numbered> {
+  const figures = new Map<Name, Numbered>();
+  for (const [name, figure] of all) if (figure) figures.set(name, { ...figure, number: figures.size + 1 });
+  return figures;
+}
+
 export const WIDE = 660;
 export const NARROW = 350;
 

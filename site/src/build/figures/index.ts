@@ -3,7 +3,7 @@ import { ablation, accuracy } from './ablation.ts';
 import { behaviour } from './behaviour.ts';
 import { calibration } from './calibration.ts';
 import { concentration } from './concentration.ts';
-import type { Figure, FigureMaker } from './figure.ts';
+import { type FigureMaker, type Numbered, numbered } from './figure.ts';
 import { fit } from './fit.ts';
 import { headShare } from './head-share.ts';
 import { rotation } from './rotation.ts';
@@ -26,13 +26,7 @@ export const FIGURES = {
 export type FigureName = keyof typeof FIGURES;
 
 /** Every figure that a release can give, numbered as they stand. */
-export async function figuresOf(
-  release: SiteRelease,
-): Promise<ReadonlyMap<FigureName, Figure & { readonly number: number }>> {
-  const figures = new Map<FigureName, Figure & { readonly number: number }>();
-  for (const [name, make] of Object.entries(FIGURES)) {
-    const figure = await make(release);
-    if (figure) figures.set(name as FigureName, { ...figure, number: figures.size + 1 });
-  }
-  return figures;
+export async function figuresOf(release: SiteRelease): Promise<ReadonlyMap<FigureName, Numbered>> {
+  const names = Object.keys(FIGURES) as FigureName[];
+  return numbered(await Promise.all(names.map(async (name) => [name, await FIGURES[name](release)] as const)));
 }

@@ -1,0 +1,4 @@
+import { relatedFigurePaths, serve } from '../../../../../build/figures/downloads.ts';
+
+export const getStaticPaths = relatedFigurePaths;
+export const GET = serve('csv');
