@@ -119,7 +119,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
       });
       places.set(site, { ...place, value: turned });
     }
-    const refused = refusedByKernel(copy);
+    const refused = refusedByKernel(copy, device);
     if (layers.size === 0 && refused.size === 0) return { copy, places };
     const layerOf = new Map([...layers].map((layer) => [anatomy.attention[layer]!.node.output[0], layer]));
     const lowered = lower(copy, (node) => layerOf.has(node.output[0]) || refused.has(node));

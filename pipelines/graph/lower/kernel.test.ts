@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { writeRandomDecoder } from '../bench/random-decoder.ts';
 import { openDecoder } from '../decoder.ts';
+import { openForward } from '../forward.ts';
 import { i64 } from '../tensor.ts';
+import { testDecoder } from '../testing/decoder.ts';
 import { temporaryFolder } from '../testing/metrics.ts';
 
 test('a decoder of heads that the fused kernel refuses is read all the same', async () => {
@@ -17,4 +19,17 @@ test('a decoder of heads that the fused kernel refuses is read all the same', as
   expect(run['logits']!.data.every(Number.isFinite)).toBe(true);
   await decoder.close();
   await remove();
+});
+
+test('on WebGPU no fused attention is left, on a processor it stays', async () => {
+  const attentions = async (device: 'cpu' | 'webgpu') => {
+    const forward = await openForward(testDecoder({ ops: 'fused', norm: 'rms', packed: true }), { device });
+    const { copy, places } = forward.edited(['logits']);
+    const { value } = places.get('logits')!;
+    copy.cutAt([value]);
+    await forward.close();
+    return [...copy.nodes].filter((node) => /Attention$/.test(node.opType)).length;
+  };
+  expect(await attentions('webgpu')).toBe(0);
+  expect(await attentions('cpu')).toBe(2);
 });
