@@ -43,3 +43,20 @@ describe.each([['plain'], ['fused']] as const)('a batch taken in parts (%s)', (o
     }
   });
 });
+
+it('gives embeddings back as they went in, every time', async () => {
+  const forward = await openForward(testDecoder({ norm: 'rms', tokens: 'embeddings' }));
+  opened.push(forward);
+  const { anatomy } = forward;
+  const name = anatomy.inputs.find((i) => i.role === 'tokens')!.name;
+  const dims = [2, 5, anatomy.dModel];
+  const inputs: DecoderInputs = {
+    [name]: f32(
+      Float32Array.from({ length: 10 * anatomy.dModel }, (_, i) => i + 1),
+      dims,
+    ),
+  };
+  const taps = ['blocks.0.hook_resid_pre', 'blocks.0.hook_resid_post'];
+  for (let round = 0; round < 3; round += 1)
+    expect((await forward.run(inputs, { taps }))[taps[0]!]).toEqual(inputs[name]);
+});
