@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { ParallaxError } from '../../config/errors.ts';
 import type { TrainDemoConfig } from '../../config/train.ts';
 import { replaceFile } from '../../models/train/checkpoint.ts';
 import type { Weights } from '../../models/train/init.ts';
 import type { Progress } from '../run/progress.ts';
+import { Interrupted } from '../run/run.ts';
 import { type Evaluation, modelCard } from './card.ts';
 import { evaluatePictures, evaluateText, perplexity, type Scores } from './evaluate.ts';
 import { runStage } from './run-stage.ts';
@@ -35,8 +35,6 @@ export interface Training {
   readonly note: (line: string) => void;
 }
 
-const stopped = () => new ParallaxError('stopped', 'the same command goes on from the last checkpoint');
-
 /** Shares of right answers by kind on a few held-out scenes, for the log of the stages that answer. */
 function probeOf({ config, world }: Training, name: StageName, get: (name: StageName) => Promise<Weights>) {
   const right = (scores: Scores) =>
@@ -64,7 +62,7 @@ function trainer(training: Training): (name: StageName) => Promise<Weights> {
   }
   async function train(name: StageName, rule: StageRule): Promise<Weights> {
     const { config, world, out, progress, signal } = training;
-    if (signal.aborted) throw stopped();
+    if (signal.aborted) throw new Interrupted();
     const stage = await rule.open(config, world, get);
     const probe = probeOf(training, name, get);
     const run = {
@@ -78,7 +76,7 @@ function trainer(training: Training): (name: StageName) => Promise<Weights> {
       snapshots: name === 'tuned',
     };
     const weights = await runStage(stage, run);
-    if (!weights) throw stopped();
+    if (!weights) throw new Interrupted();
     return weights;
   }
   return get;
