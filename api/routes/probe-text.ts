@@ -28,7 +28,7 @@ const Image = z
         z
           .string()
           .max(Math.ceil(MAX_PIXELS / 3) * 4)
-          .regex(/^[A-Za-z0-9+/]*={0,2}$/),
+          .openapi({ contentEncoding: 'base64' }),
         z.array(z.int().min(0).max(255)).max(MAX_PIXELS),
       ])
       .openapi({ description: 'RGB, row by row, 3 bytes a pixel: in base64, or as numbers' }),
@@ -90,7 +90,7 @@ function pictureOf(image: z.infer<typeof Image> | undefined): LivePicture | null
   const data = typeof given === 'string' ? fromBase64(given) : Uint8Array.from(given);
   const wanted = 3 * width * height;
   if (data?.length === wanted) return { width, height, data };
-  const found = data ? `${data.length} bytes` : 'base64 that ends too early';
+  const found = data ? `${data.length} bytes` : 'no base64';
   throw new HttpProblem(409, `image.data: ${found}, ${width} x ${height} pixels have ${wanted} bytes`, {
     field: 'image.data',
   });
