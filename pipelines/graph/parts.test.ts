@@ -45,7 +45,7 @@ describe.each([['plain'], ['fused']] as const)('a batch taken in parts (%s)', (o
 });
 
 it('gives embeddings back as they went in, every time', async () => {
-  const forward = await openForward(testDecoder({ norm: 'rms', tokens: 'embeddings' }));
+  const forward = await openForward(testDecoder({ ops: 'fused', norm: 'rms', packed: true, tokens: 'embeddings' }));
   opened.push(forward);
   const { anatomy } = forward;
   const name = anatomy.inputs.find((i) => i.role === 'tokens')!.name;
