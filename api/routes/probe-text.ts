@@ -24,13 +24,7 @@ const Image = z
     width: z.int().min(1).max(MAX_SIDE),
     height: z.int().min(1).max(MAX_SIDE),
     data: z
-      .union([
-        z
-          .string()
-          .max(Math.ceil(MAX_PIXELS / 3) * 4)
-          .openapi({ contentEncoding: 'base64' }),
-        z.array(z.int().min(0).max(255)).max(MAX_PIXELS),
-      ])
+      .union([z.string().max(Math.ceil(MAX_PIXELS / 3) * 4), z.array(z.int().min(0).max(255)).max(MAX_PIXELS)])
       .openapi({ description: 'RGB, row by row, 3 bytes a pixel: in base64, or as numbers' }),
   })
   .openapi('ProbeImage');
