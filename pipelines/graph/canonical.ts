@@ -1,5 +1,6 @@
 import type { NodeProto } from 'onnx-buf';
 import { sliceChoice } from './choices.ts';
+import { reading } from './errors.ts';
 import { inlineBranch } from './inline.ts';
 import { floatAttr, intAttr } from './onnx/attributes.ts';
 import { floatAttribute } from './onnx/build.ts';
@@ -106,9 +107,10 @@ const REWRITES: Readonly<Record<string, readonly ((graph: EditableGraph, node: N
   SplitToSequence: [sliceSequence],
 };
 
-/** Rewrites operators whose meaning depends on the device that runs them. */
-export function canonicalise(graph: EditableGraph): EditableGraph {
-  // a set: nodes that a rewrite adds are visited too
-  for (const node of graph.nodes) for (const rewrite of REWRITES[node.opType] ?? []) rewrite(graph, node);
-  return graph;
-}
+/** Rewrites operators whose meaning depends on the device that runs them. Throws `GraphError` at contradictions. */
+export const canonicalise = (graph: EditableGraph): EditableGraph =>
+  reading(() => {
+    // a set: nodes that a rewrite adds are visited too
+    for (const node of graph.nodes) for (const rewrite of REWRITES[node.opType] ?? []) rewrite(graph, node);
+    return graph;
+  });

@@ -2,13 +2,13 @@ import type { GraphProto, NodeProto } from 'onnx-buf';
 import { constantNode } from './onnx/attributes.ts';
 import { subgraphs } from './onnx/check.ts';
 import type { EditableGraph } from './onnx/graph.ts';
-import { tensorValue } from './onnx/values.ts';
+import { type ReadExternal, tensorValue } from './onnx/values.ts';
 import { ARRAY, sizeOf, type Tensor } from './tensor.ts';
 
 /** What a branch gives, where it holds constants alone. */
-function constantsOf(branch: GraphProto): Tensor[] | undefined {
+function constantsOf(branch: GraphProto, external?: ReadExternal): Tensor[] | undefined {
   const values = new Map<string, Tensor>();
-  for (const weight of branch.initializer) values.set(weight.name, tensorValue(weight));
+  for (const weight of branch.initializer) values.set(weight.name, tensorValue(weight, external));
   for (const node of branch.node) {
     const tensor = node.opType === 'Constant' ? constantNode(node) : undefined;
     if (!tensor) return undefined;
@@ -36,7 +36,9 @@ function stacked(a: Tensor, b: Tensor): Tensor | undefined {
 export function sliceChoice(graph: EditableGraph, node: NodeProto): void {
   if (node.opType !== 'If' || !graph.nodes.has(node)) return;
   const branch = (name: string) => node.attribute.find((a) => a.name === name)?.g;
-  const [yes, no] = [branch('then_branch'), branch('else_branch')].map((g) => g && constantsOf(g));
+  const [yes, no] = [branch('then_branch'), branch('else_branch')].map(
+    (g) => g && constantsOf(g, graph.model.external),
+  );
   if (!yes || !no || subgraphs(node).length !== 2 || yes.length !== no.length) return;
   const tables = yes.map((table, i) => stacked(table, no[i]!));
   if (!tables.every((table) => table !== undefined)) return;

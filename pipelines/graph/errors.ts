@@ -17,3 +17,14 @@ export class GraphError extends Error {
     this.next = next;
   }
 }
+
+/** What `read` gives; any other failure of it as the error of a graph whose shapes and attributes contradict each other. */
+export function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof GraphError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new GraphError('malformed', `the graph contradicts itself: ${why}`, 'export the decoder again', { cause });
+  }
+}

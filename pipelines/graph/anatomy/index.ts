@@ -1,5 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
-import { GraphError } from '../errors.ts';
+import { GraphError, reading } from '../errors.ts';
 import type { EditableGraph } from '../onnx/graph.ts';
 import { Facts } from '../shape/facts.ts';
 import type { Anatomy, Site } from '../types.ts';
@@ -56,16 +56,7 @@ function headCounts(blocks: readonly Block[], facts: Facts, inputs: readonly Gra
  *
  * @throws GraphError `unsupported` with the nearest candidates where the graph is no pre-norm decoder that it knows
  */
-export function findAnatomy(graph: EditableGraph): GraphAnatomy {
-  try {
-    return anatomyOf(graph);
-  } catch (cause) {
-    if (cause instanceof GraphError) throw cause;
-    // shapes and attributes that contradict each other surface wherever they are first used
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new GraphError('malformed', `the graph contradicts itself: ${why}`, 'export the decoder again', { cause });
-  }
-}
+export const findAnatomy = (graph: EditableGraph): GraphAnatomy => reading(() => anatomyOf(graph));
 
 function anatomyOf(graph: EditableGraph): GraphAnatomy {
   const flow = new Flow(graph);

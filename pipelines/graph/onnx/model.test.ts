@@ -6,9 +6,11 @@ import fc from 'fast-check';
 import { ModelProtoSchema, StringStringEntryProtoSchema, TensorProto_DataLocation } from 'onnx-buf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findAnatomy } from '../anatomy/index.ts';
+import { canonicalise } from '../canonical.ts';
 import { GraphError } from '../errors.ts';
+import { openForward } from '../forward.ts';
 import { openSession } from '../session.ts';
-import { f32 } from '../tensor.ts';
+import { f32, i64 } from '../tensor.ts';
 import { testDecoder } from '../testing/decoder.ts';
 import { GraphBuilder } from './build.ts';
 import { EditableGraph } from './graph.ts';
@@ -89,6 +91,9 @@ describe('reading and writing', () => {
   });
 });
 
+/** A number as protobuf writes lengths. */
+const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >> 7)]);
+
 describe('hostile files', () => {
   const refused = async (source: string | Uint8Array, code: string, message: RegExp) => {
     const error = await readModel(source).then(
@@ -166,12 +171,28 @@ describe('hostile files', () => {
     await refused(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'), 'malformed', /protobuf|ONNX/);
   });
 
+  it('an operator that nobody knows', async () => {
+    const model = fromBinary(ModelProtoSchema, testDecoder({ ops: 'plain', norm: 'rms' }));
+    for (const node of model.graph!.node) if (node.opType === 'Mul') node.opType = 'Mulberry';
+    await expect(
+      openForward(toBinary(ModelProtoSchema, model)).then((f) => f.run({ tokens: i64([1, 2], [1, 2]) })),
+    ).rejects.toMatchObject({ name: 'GraphError', code: 'unsupported' });
+  });
+
+  it('subgraphs in subgraphs without end', async () => {
+    // from inside out: graph -> node (1) -> attribute (5) -> graph (6), each with its length
+    let [bytes, depth] = [new Uint8Array(), 0];
+    for (; depth < 3000; depth += 1)
+      for (const field of [0x32, 0x2a, 0x0a]) bytes = new Uint8Array([field, ...varint(bytes.length), ...bytes]);
+    await refused(new Uint8Array([0x3a, ...varint(bytes.length), ...bytes]), 'malformed', /./);
+  });
+
   it('any truncation or change of bytes is refused or read, never more', async () => {
     const whole = testDecoder({ ops: 'fused', norm: 'rms' });
     const total = async (bytes: Uint8Array) => {
       try {
         const model = await readModel(bytes);
-        findAnatomy(new EditableGraph(model));
+        findAnatomy(canonicalise(new EditableGraph(model)));
       } catch (error) {
         expect(error).toBeInstanceOf(GraphError);
       }
