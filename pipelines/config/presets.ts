@@ -30,7 +30,7 @@ const full: Preset['full'] = {
   data: { textSamples: 6000, multimodalSamples: 5000 },
   sae: { tokens: { start: 2_000_000, adapt: 800_000 } },
   spatial: { samples: 1000 },
-  heads: { samples: 150, features: 64, verify: { samples: 60 }, ablate: { samples: 300 } },
+  heads: { samples: 150, features: 64, verify: { samples: 60 }, ablate: { samples: 600, jointSamples: 300 } },
 };
 
 /** A preset is a config with a name; a config file starts from one with `"extends": "<name>"`. */

@@ -114,7 +114,9 @@ const Heads = z.strictObject({
     .strictObject({
       top: z.int().min(1).default(3),
       randomDraws: z.int().min(1).default(8),
-      samples: z.int().min(8).default(100),
+      /** Samples on which every head is ablated by itself, and the first of them, on which the control task is tested, the top heads go together and the pair is asked. */
+      samples: z.int().min(8).default(200),
+      jointSamples: z.int().min(8).default(100),
       /** Other scenes, over which a head's mean is taken. */
       means: z.int().min(8).default(64),
     })

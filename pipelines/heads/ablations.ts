@@ -21,14 +21,12 @@ const CONTROL = 'mean of all other heads';
  * samples; undefined where a head was not ablated, or there is no other.
  */
 export function joinAblations(
-  files: readonly AblateFile[],
+  { heads: ablated }: AblateFile,
   layers: number,
   heads: number,
   intervals: Intervals,
 ): (Ablated | undefined)[] {
-  const all = files.flatMap(({ layer, heads: rows }) =>
-    rows.map((row) => ({ ...row, index: layer * heads + row.head })),
-  );
+  const all = ablated.map((row) => ({ ...row, index: row.layer * heads + row.head }));
   if (all.length < 2) return new Array(layers * heads).fill(undefined);
   const rows = all.map((): Ablated['rows'] => []);
   for (const task of TASK_NAMES)

@@ -51,10 +51,9 @@ export type RankFile = z.infer<typeof RankFile>;
 
 const Change = z.object({ log_odds: z.array(z.number()), accuracy: z.array(z.number()) });
 
-/** `ablate.json` of one layer: paired change of every sample's answer when one head is held at its mean. */
+/** `ablate.json`: paired change of every sample's answer when one head is held at its mean. */
 export const AblateFile = z.object({
-  layer: z.int(),
-  heads: z.array(z.object({ head: z.int(), spatial: Change, control: Change })),
+  heads: z.array(z.object({ layer: z.int(), head: z.int(), spatial: Change, control: Change })),
 });
 export type AblateFile = z.infer<typeof AblateFile>;
 

@@ -9,8 +9,8 @@ export interface HeadParts {
   readonly heads: number;
   readonly grid: { readonly rows: number; readonly columns: number };
   readonly rank: RankFile;
+  readonly ablations: AblateFile;
   /** By layer. */
-  readonly ablations: readonly AblateFile[];
   readonly attention: readonly AttentionFile[];
   readonly joint: HeadsFile['joint_ablation'];
   /** sha256 of the picture of a spatial sample, by its index in the data set. */

@@ -4,11 +4,10 @@ import { ANSWERS, basisOf, COORDINATE, DECODER, PLANTED_HEAD } from '#pipelines/
 import { plantedModel, plantedSample } from '#pipelines/diff/planted/model.ts';
 import type { Choice } from '#pipelines/models/index.ts';
 import type { TracedModel } from '#pipelines/models/types.ts';
+import { ablateHeads } from './ablate-heads.ts';
 import { joinAblations } from './ablations.ts';
 import { pairUp } from './batches.ts';
-import { answer } from './behaviour.ts';
-import { paired } from './estimate.ts';
-import { meanAblation, meanZ } from './mean-ablation.ts';
+import { meanZ } from './mean-ablation.ts';
 import type { TracedFeature } from './read-trace.ts';
 import { type HeadTest, testHeads } from './significance.ts';
 import { type readMask, traceBatch } from './trace.ts';
@@ -17,8 +16,9 @@ import { type readMask, traceBatch } from './trace.ts';
 const FDR = 0.05;
 const SAMPLES = 20;
 const PAIRS = 12;
-const { layers, heads, dHead, dModel } = DECODER;
+const { layers, heads, dModel } = DECODER;
 const WIDTH = layers * heads;
+const REFS = Array.from({ length: WIDTH }, (_, i) => ({ layer: Math.floor(i / heads), head: i % heads }));
 const PLANTED = PLANTED_HEAD.layer * heads + PLANTED_HEAD.head;
 const intervals = (seed: number) => ({ rounds: 50, confidence: 0.95, seed });
 const found = (tests: readonly { q: number }[]) => tests.flatMap(({ q }, head) => (q <= FDR ? [head] : []));
@@ -92,21 +92,12 @@ async function ablate(
     Array.from({ length: SAMPLES }, (_, i) => model.encode(plantedSample(seed, 900 + i))),
   );
   const means = await meanZ(model, others, order);
-  const intact = await answer(model, choices);
-  const files = [];
-  for (const layer of order) {
-    const rows = [];
-    for (let head = 0; head < heads; head += 1) {
-      const changed = await answer(model, choices, () => meanAblation([{ layer, head }], means, dHead));
-      const change = {
-        log_odds: Array.from(paired(changed.log_odds, intact.log_odds)),
-        accuracy: Array.from(paired(changed.accuracy, intact.accuracy)),
-      };
-      rows.push({ head, spatial: change, control: change });
-    }
-    files.push({ layer, heads: rows });
-  }
-  return joinAblations(files, layers, heads, intervals(seed)).map((head) => {
+  const moved = await ablateHeads(model, choices, REFS, means);
+  const rows = moved.map((change, i) => {
+    const both = { log_odds: Array.from(change), accuracy: Array.from(change, () => 0) };
+    return { ...REFS[i]!, spatial: both, control: both };
+  });
+  return joinAblations({ heads: rows }, layers, heads, intervals(seed)).map((head) => {
     const row = head!.rows.find((r) => r.task === 'spatial' && r.measure === 'log_odds')!;
     return { rank: head!.rank, q: row.q! };
   });

@@ -8,11 +8,14 @@ export const TASKS = { spatial: 'scenes/spatial', control: 'scenes/matched' } as
 export type Task = keyof typeof TASKS;
 export const TASK_NAMES = Object.keys(TASKS) as Task[];
 
-/** Forced choices of both tasks on one slice. */
-export async function tasksOf(model: TracedModel, slice: Slice): Promise<Record<Task, Choice[]>> {
-  const of = async (task: Task) => {
-    const samples = answerable(await collect(TASKS[task], slice));
-    return (await encodeAll(model, samples)).map((e) => choiceOf(model, e));
-  };
-  return { spatial: await of('spatial'), control: await of('control') };
+/** Forced choices of one task on a slice. */
+export async function choicesOf(model: TracedModel, task: Task, slice: Slice): Promise<Choice[]> {
+  const samples = answerable(await collect(TASKS[task], slice));
+  return (await encodeAll(model, samples)).map((e) => choiceOf(model, e));
 }
+
+/** Forced choices of both tasks on one slice. */
+export const tasksOf = async (model: TracedModel, slice: Slice): Promise<Record<Task, Choice[]>> => ({
+  spatial: await choicesOf(model, 'spatial', slice),
+  control: await choicesOf(model, 'control', slice),
+});

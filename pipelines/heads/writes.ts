@@ -52,7 +52,7 @@ async function writesOf(
 }
 
 /** Inputs of a pass whose tokens do not matter. */
-function anyTokens(decoder: Decoder, positions: number): DecoderInputs {
+export function anyTokens(decoder: Decoder, positions: number): DecoderInputs {
   const { tokens, dModel } = decoder.anatomy;
   const value: Tensor =
     tokens.kind === 'ids'

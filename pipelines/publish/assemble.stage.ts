@@ -33,7 +33,7 @@ const PICTURES = '.pictures';
 
 /**
  * Puts a release together from everything that was found out. Inputs by role: `diff/<l>`, `diff`, `spatial`, `activity/<l>`, `tokens/<l>`,
- * `examples/<l>`, `similar`, `rank`, `joint`, `behaviour`, `ablate/<l>`, `causal/<l>`, `attention/<l>`, `card/...`, `sae/<stage>/<l>`, and where the
+ * `examples/<l>`, `similar`, `rank`, `joint`, `behaviour`, `ablate`, `causal/<l>`, `attention/<l>`, `card/...`, `sae/<stage>/<l>`, and where the
  * run made them `step/<i>`, `probes`, `shifts`, `monosemanticity/<l>`;
  * files: the models by role. Output: one folder, named by the release's id.
  */
@@ -85,7 +85,7 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
       heads,
       grid,
       rank: shared.rank,
-      ablations: await readAll('ablate', 'ablate.json', AblateFile),
+      ablations: await read('ablate', 'ablate.json', AblateFile),
       attention,
       joint: (await read('joint', 'joint.json', JointFile)).joint,
       image: (index) => views.get(index),

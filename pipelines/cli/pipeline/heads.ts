@@ -19,16 +19,17 @@ export function headStages(config: RunConfig, pair: Pair, { F }: Dictionaries): 
   const both = { model, base: pair.folders.base };
   const intervals = { rounds: config.diff.bootstrap, confidence };
   const mean = { meanFrom: slices.means.from, meanSamples: slices.means.samples };
+  const together = { from: slices.ablate.from, samples: Math.min(heads.ablate.jointSamples, slices.ablate.samples) };
   const depth = Array.from({ length: pair.depth }, (_, layer) => layer);
 
   const stage = (name: string, settings: Json, inputs: Stage['inputs'], files: Stage['files']): Stage => {
     const [, kind] = name.split('/');
-    return { name, version: 4, settings, inputs, files, module: `heads/${kind}.stage.ts` };
+    return { name, version: 5, settings, inputs, files, module: `heads/${kind}.stage.ts` };
   };
   const traced = (layer: number) => ({ targets: 'heads/targets', sae: F![layer]! });
 
   return [
-    stage('heads/behaviour', { seed, ...slices.ablate, ...intervals }, {}, both),
+    stage('heads/behaviour', { seed, ...together, ...intervals }, {}, both),
     stage('heads/targets', { count: heads.features, seed }, { spatial: 'spatial/join' }, {}),
     ...pair.layers.map((layer) => {
       const { target, corrupt, estimate, verify } = heads;
@@ -41,12 +42,10 @@ export function headStages(config: RunConfig, pair: Pair, { F }: Dictionaries): 
       perLayer('trace', pair.layers),
       {},
     ),
-    ...depth.map((layer) =>
-      stage(`heads/ablate/${layerName(layer)}`, { layer, seed, ...slices.ablate, ...mean }, {}, { model }),
-    ),
+    stage('heads/ablate', { seed, ...slices.ablate, controlSamples: together.samples, ...mean }, {}, { model }),
     stage(
       'heads/joint',
-      { seed, ...slices.ablate, ...mean, top: heads.ablate.top, draws: heads.ablate.randomDraws, ...intervals },
+      { seed, ...together, ...mean, top: heads.ablate.top, draws: heads.ablate.randomDraws, ...intervals },
       { rank: 'heads/rank' },
       { model },
     ),

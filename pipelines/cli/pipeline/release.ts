@@ -18,12 +18,13 @@ const BY_LAYER = {
   examples: 'label/examples',
   causal: 'heads/causal',
 } as const;
-const BY_DEPTH = { ablate: 'heads/ablate', attention: 'heads/attention' } as const;
+const BY_DEPTH = { attention: 'heads/attention' } as const;
 const ONCE = {
   diff: 'diff/join',
   spatial: 'spatial/join',
   similar: 'label/similar',
   rank: 'heads/rank',
+  ablate: 'heads/ablate',
   joint: 'heads/joint',
   behaviour: 'heads/behaviour',
 } as const;
@@ -68,7 +69,7 @@ export function releaseStage(
   const samples = Object.values(slicesOf(config)).reduce((sum, slice) => sum + slice.samples, heldOut);
   return {
     name: RELEASE_STAGE,
-    version: 3,
+    version: 4,
     settings: { config: publicConfig(config) as Json, layers: [...pair.layers], counts: { samples } },
     inputs: {
       ...ONCE,
