@@ -101,6 +101,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     const runs = (s['doses'] as Json[]).length * (1 + number(s['draws']));
     return forwards(number(s['samples']), TASKS * (1 + tested * runs), facts);
   },
+  // Reads its streams once, adapts every layer, and asks and looks at the questions layer by layer.
+  'heads/steps.stage.ts': (s, { rates, read, depth }) => {
+    const streams = Object.values(s['streams'] as Record<string, Settings>);
+    const samples = streams.reduce((sum, { from, to }) => sum + number(to) - number(from), 0);
+    const tokens = number((s['train'] as Settings)['tokens']);
+    const train = (s['layers'] as Json[]).length * (rates.train.start + tokens * rates.train.each);
+    const asked = number((s['asked'] as Settings)['samples']) * (read + (1 + depth) * rates.pass);
+    return { samples, tokens, seconds: samples * read + train + asked };
+  },
   'heads/attention.stage.ts': (s, facts) => forwards(number(s['samples']), TASKS, facts),
   // The dictionaries of all stages again, and some kilobytes a feature.
   'publish/assemble.stage.ts': (s, { dModel, features }, { inputs }) => {
