@@ -1,4 +1,4 @@
-import type { Controlled, Estimate } from '#release/schema/index.ts';
+import type { Controlled, Estimate, Manifest } from '#release/schema/index.ts';
 import { count, fixed, interval, percent, signed } from '../render/number.ts';
 import { VERDICT_TEXT, verdict } from '../render/verdict.ts';
 import type { SiteRelease } from './releases.ts';
@@ -45,13 +45,27 @@ function ablated(release: SiteRelease): Headline {
   };
 }
 
-function shared({ summary }: SiteRelease): Headline {
+/** The q-value at which a feature must turn more than its controls to be adapted; null where no control tells. */
+export function beyondControls({ settings, stages }: Pick<Manifest, 'settings' | 'stages'>): number | null {
+  const diff = settings['diff'] as { rotationQ?: unknown } | undefined;
+  const controlled = stages.some((stage) => stage === 'C' || stage === 'F2');
+  return controlled && typeof diff?.rotationQ === 'number' ? diff.rotationQ : null;
+}
+
+function shared({ summary, reader }: SiteRelease): Headline {
+  if (reader.manifest.counts.adapted === 0)
+    return {
+      value: 'none',
+      what: `of ${count(reader.manifest.counts.features)} features is adapted: lies among the least alike, is active on pictures, and turns more than its controls`,
+      beside: 'so there is none to look for in the text-only control or in another seed',
+    };
+
   const share = summary.adapted_in_control;
   if (share === null)
     return {
       value: 'not run',
       what: 'share of the adapted features that also turn in the text-only control',
-      beside: 'no feature was adapted, or no control was run, in this release',
+      beside: 'no control was run in this release',
     };
   const same = VERDICT_TEXT[verdict(share)];
   return {
@@ -79,6 +93,8 @@ export function factsOf(release: SiteRelease, decoys: string) {
     perLayer: count(manifest.features_per_layer),
     features: count(manifest.counts.features),
     adapted: count(manifest.counts.adapted),
+    none: manifest.counts.adapted === 0,
+    beyond: beyondControls(manifest),
     spatial: count(manifest.counts.spatial),
     stages: manifest.stages.join(', '),
     samples: count(manifest.counts.samples),

@@ -48,7 +48,10 @@ const HEADLINES: readonly (readonly [string, (side: ReleaseSide) => Part])[] = [
   ['base model', (side) => model(side, 'base')],
   ['tuned model', (side) => model(side, 'tuned')],
   ['stages', ({ manifest }) => manifest.stages.join(', ')],
-  ['samples, tokens', ({ manifest: { counts } }) => `${count(counts.samples)}, ${count(counts.tokens)}`],
+  [
+    'samples, and tokens where counted',
+    ({ manifest: { counts } }) => `${count(counts.samples)}${counts.tokens > 0 ? `, ${count(counts.tokens)}` : ''}`,
+  ],
   ['features', ({ manifest }) => `${count(manifest.counts.features)} in ${manifest.layers.length} layers`],
   ['silent', (side) => total(side, 'dead')],
   [
@@ -57,7 +60,10 @@ const HEADLINES: readonly (readonly [string, (side: ReleaseSide) => Part])[] = [
   ],
   [
     'of them as far in the text-only control',
-    ({ summary }) => beside(summary.adapted_in_control, (v) => percent(v, 1)),
+    ({ summary }) =>
+      summary.layers.every((layer) => layer.adapted === 0)
+        ? 'none adapted'
+        : beside(summary.adapted_in_control, (v) => percent(v, 1)),
   ],
   ['turned on both paths', (side) => total(side, 'suspect')],
   ['spatial, held out', (side) => total(side, 'spatial')],
@@ -73,6 +79,12 @@ const HEADLINES: readonly (readonly [string, (side: ReleaseSide) => Part])[] = [
   ['spatial log-odds without the top heads', (side) => beside(ablation(side, 'spatial'), (v) => signed(v))],
   ['other log-odds without them', (side) => beside(ablation(side, 'control'), (v) => signed(v))],
 ];
+
+/** What the two are called in words: with the start of their hashes where their versions are the same. */
+function called(a: string, b: string): [string, string] {
+  const [x, y] = [shortRelease(a), shortRelease(b)];
+  return x === y ? [`${x}-${a.slice(-12, -8)}`, `${y}-${b.slice(-12, -8)}`] : [x, y];
+}
 
 const name = ({ id }: ReleaseSide): Html =>
   html`<a href="${releasePath(id)}">${shortRelease(id)}</a> <span class="n">${id.slice(-12)}</span>`;
@@ -94,6 +106,7 @@ export function renderCompareReleases(a: ReleaseSide, b: ReleaseSide): Html {
 }
 
 function byLayer(a: ReleaseSide, b: ReleaseSide): Html {
+  const [left, right] = called(a.id, b.id);
   const layers = [...new Set([...a.manifest.layers, ...b.manifest.layers])].sort((x, y) => x - y);
   const keys = ['adapted', 'suspect', 'spatial'] as const;
   const of = ({ summary }: ReleaseSide, layer: number) => summary.layers.find((row) => row.layer === layer);
@@ -101,7 +114,7 @@ function byLayer(a: ReleaseSide, b: ReleaseSide): Html {
     row &&
     html`${fixed(degrees(row.rotation.median), 1)}°${row.control && html` <span class="iv-control">${fixed(degrees(row.control.median), 1)}°</span>`}`;
   const pair = (x: Part, y: Part): Html => html`<td>${x ?? '–'}</td><td>${y ?? '–'}</td>`;
-  return html`<section class="scroll" tabindex="0" aria-label="Counts by layer, scrollable"><table class="data by-layer"><caption>Features by layer, ${shortRelease(a.id)} left, ${shortRelease(b.id)} right; the turn is the median angle from S to F, in grey the text-only control’s.</caption><thead><tr><th scope="col" rowspan="2">layer</th>${[...keys, 'turn'].map((key) => html`<th scope="colgroup" colspan="2">${key}</th>`)}</tr><tr>${[
+  return html`<section class="scroll" tabindex="0" aria-label="Counts by layer, scrollable"><table class="data by-layer"><caption>Features by layer, a: ${left}, b: ${right}; the turn is the median angle from S to F, in grey the text-only control’s.</caption><thead><tr><th scope="col" rowspan="2">layer</th>${[...keys, 'turn'].map((key) => html`<th scope="colgroup" colspan="2">${key}</th>`)}</tr><tr>${[
     ...keys,
     'turn',
   ].map(() => html`<th scope="col" class="n">a</th><th scope="col" class="n">b</th>`)}</tr></thead><tbody>${layers.map(
@@ -125,17 +138,18 @@ const FLAGS = [
 ] as const;
 
 function flags(a: ReleaseSide, b: ReleaseSide, shared: readonly SharedIndex[]): Html {
+  const [left, right] = called(a.id, b.id);
   const rows = FLAGS.map(([flag, title]) => [title, agreement(a, b, shared, flag)] as const);
   const list = (of: readonly SharedIndex[]): Html =>
     html`${of.slice(0, MOST).map((at, i) => html`${i > 0 && ', '}${featureLink(a, b, at)}`)}${of.length > MOST && ' …'}`;
-  return html`<section class="scroll" tabindex="0" aria-label="Agreement, scrollable"><table class="data"><caption>How far the two agree, index by index.</caption><thead><tr><th scope="col">flag</th><th scope="col">in both</th><th scope="col">only in ${shortRelease(a.id)}</th><th scope="col">only in ${shortRelease(b.id)}</th><th scope="col">Jaccard</th></tr></thead><tbody>${rows.map(
+  return html`<section class="scroll" tabindex="0" aria-label="Agreement, scrollable"><table class="data"><caption>How far the two agree, index by index.</caption><thead><tr><th scope="col">flag</th><th scope="col">in both</th><th scope="col">only in ${left}</th><th scope="col">only in ${right}</th><th scope="col">Jaccard</th></tr></thead><tbody>${rows.map(
     ([title, of]) =>
       html`<tr><th scope="row">${title}</th>${of ? html`<td>${count(of.both)}</td><td>${count(of.onlyA.length)}</td><td>${count(of.onlyB.length)}</td><td>${fixed(of.jaccard)}</td>` : html`<td colspan="4">not in both releases</td>`}</tr>`,
   )}</tbody></table></section>${rows.map(
     ([title, of]) =>
       of &&
       of.onlyA.length + of.onlyB.length > 0 &&
-      html`<details class="more"><summary>${title} in one only <span class="n">${count(of.onlyA.length + of.onlyB.length)}</span></summary>${of.onlyA.length > 0 && html`<p class="note">Only in ${shortRelease(a.id)}: ${list(of.onlyA)}</p>`}${of.onlyB.length > 0 && html`<p class="note">Only in ${shortRelease(b.id)}: ${list(of.onlyB)}</p>`}</details>`,
+      html`<details class="more"><summary>${title} in one only <span class="n">${count(of.onlyA.length + of.onlyB.length)}</span></summary>${of.onlyA.length > 0 && html`<p class="note">Only in ${left}: ${list(of.onlyA)}</p>`}${of.onlyB.length > 0 && html`<p class="note">Only in ${right}: ${list(of.onlyB)}</p>`}</details>`,
   )}`;
 }
 

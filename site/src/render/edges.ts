@@ -23,9 +23,13 @@ export function headEdges(feature: Feature, release: string): Html {
 
 const strength = (edge: HeadEdge): number => Math.abs(edge.exact?.value ?? edge.estimate.value);
 
+/** What else was measured of an edge, where the release has it. */
+const more = (edge: HeadEdge): Html =>
+  html`${(['denoising', 'queries', 'keys'] as const).map((name) => edge[name] && html`, ${name} ${fixed(edge[name].value)}`)}`;
+
 function edgeRow(edge: HeadEdge, release: string): IntervalRow {
   const measured = edge.status === 'verified' && edge.exact !== null;
-  const label = html`<a href="${releasePath(release)}${edge.head}/">${edge.head}</a> <span class="n">${edge.status}${edge.direct !== null && html`, direct ${fixed(edge.direct)}`}</span>`;
+  const label = html`<a href="${releasePath(release)}${edge.head}/">${edge.head}</a> <span class="n">${edge.status}${edge.direct !== null && html`, direct ${fixed(edge.direct)}`}${more(edge)}</span>`;
   return {
     label,
     claim: { ...(measured && edge.exact ? edge.exact : edge.estimate), control: null },

@@ -14,7 +14,7 @@ export function spatialEvidence(feature: Feature): Html {
   const of = feature.spatial;
   if (of === null)
     return html`<p class="absent">The spatial test was not run on this feature in this release, or it never fired in it.</p>`;
-  return html`<p>${standing(feature)} It fires on a sample where its largest activation on the words after the picture passes ${significant(of.threshold)}.</p>${rates(of)}${firing(of)}${relations(of.relations)}${minimalPair(of)}`;
+  return html`<p>${standing(feature)}${stability(feature)} It fires on a sample where its largest activation on the words after the picture passes ${significant(of.threshold)}.</p>${rates(of)}${firing(of)}${relations(of.relations)}${minimalPair(of)}`;
 }
 
 function standing(feature: Feature): Html {
@@ -24,6 +24,11 @@ function standing(feature: Feature): Html {
     return html`This feature is a ${term('decoy')}: it was chosen, but the spatial word alone explains it.`;
   return html`This feature is not ${term('spatial')} by the rule of this release.`;
 }
+
+/** Over how many other halves of the pictures the finding holds. */
+const stability = ({ stability: of }: Feature): Html | false =>
+  of !== undefined &&
+  html` Over ${count(of.splits)} random splits of the pictures it is spatial in ${percent(of.share)}.`;
 
 const share = (a: number, b: number): number => (a + b === 0 ? 0 : a / (a + b));
 

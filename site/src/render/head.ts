@@ -6,7 +6,7 @@ import { type Context, featurePath, type Rendered, releasePath, shortRelease } f
 import { headGrid } from './head-grid.ts';
 import { type Html, html, type Part } from './html.ts';
 import { type IntervalRow, intervalPlot } from './interval.ts';
-import { count, signed } from './number.ts';
+import { count, fixed, interval, signed } from './number.ts';
 import { problemLink } from './problem.ts';
 import { term } from './term.ts';
 
@@ -30,7 +30,7 @@ export function renderHead(head: HeadRecord, file: HeadsFile, manifest: Manifest
   ];
   const main = html`<article class="feature" data-head="${head.id}" data-release="${context.release}"><header class="feature-head"><nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href="${releasePath(context.release)}">${shortRelease(context.release)}</a></li><li><a href="${releasePath(context.release)}heads/">Heads</a></li><li aria-current="page">${head.id}</li></ol></nav>
 <h1><span class="feature-id">${head.id}</span> Layer ${head.layer}, head ${head.head}</h1><p class="sentence">${head.sentence}</p>
-<p class="label-maker">Rank ${count(head.rank)} of ${count(file.heads.length)} by effect on spatial features.</p></header>
+<p class="label-maker">Rank ${count(head.rank)} of ${count(file.heads.length)} by effect on spatial features${head.ablation_rank !== undefined && html`; rank ${count(head.ablation_rank)} by what its loss costs the answers`}.</p></header>
 <nav class="contents" aria-label="On this page"><ol>${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ol></nav>
 <div class="sections">${sections.map(([id, name, content]) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${name}</h2>${content}</section>`)}</div></article>`;
   return { head: top.text, main: main.text };
@@ -62,21 +62,32 @@ function lookingPlot(head: HeadRecord): Html {
   });
 }
 
+/** The share on spatial features against that on random ones, with the difference of matched pairs where it was taken. */
+const shareClaim = (head: HeadRecord): Controlled => ({
+  ...against(head.spatial_effect, head.random_effect, 'random features'),
+  ...(head.difference ? { difference: head.difference } : {}),
+});
+
+/** Whether the head feeds spatial features more than their controls. */
+const beyond = ({ difference, q }: HeadRecord): Html | false =>
+  difference !== undefined &&
+  html`<p class="note">A spatial feature’s share less that of its control (same layer, fires as often): ${signed(difference.value, 3)} ${interval(difference, 3)}, n ${count(difference.n)} pairs${q !== undefined && html`; q ${fixed(q, 3)} over all heads`}.</p>`;
+
 function feeds(head: HeadRecord, release: string): Html {
   const effect = intervalPlot({
     caption:
       'Share of the total effect on spatial features that this head carries, beside its share on random features.',
     axis: 'share of the effect',
-    rows: [{ label: 'spatial features', claim: against(head.spatial_effect, head.random_effect, 'random features') }],
+    rows: [{ label: 'spatial features', claim: shareClaim(head) }],
     reference: 0,
     digits: 3,
   });
   if (head.features.length === 0)
-    return html`${effect}<p class="absent">No traced feature is fed by this head in this release.</p>`;
+    return html`${effect}${beyond(head)}<p class="absent">No traced feature is fed by this head in this release.</p>`;
   const strength = (f: HeadRecord['features'][number]): number => f.exact ?? f.estimate;
   const sorted = [...head.features].sort((a, b) => Math.abs(strength(b)) - Math.abs(strength(a)));
   const widest = Math.max(...sorted.map((f) => Math.abs(strength(f))), 1e-12);
-  return html`${effect}<div class="scroll"><table class="data feeds"><caption>Features by the change that replacing this head brings; ${term('verified')} by exact patching, or ${term('estimated')}.</caption><thead><tr><th scope="col">feature</th><th scope="col">effect</th><th scope="col"><span class="visually-hidden">size</span></th><th scope="col">how known</th></tr></thead><tbody>${sorted
+  return html`${effect}${beyond(head)}<div class="scroll"><table class="data feeds"><caption>Features by the change that replacing this head brings; ${term('verified')} by exact patching, or ${term('estimated')}.</caption><thead><tr><th scope="col">feature</th><th scope="col">effect</th><th scope="col"><span class="visually-hidden">size</span></th><th scope="col">how known</th></tr></thead><tbody>${sorted
     .slice(0, SHOWN)
     .map(
       (f) =>
@@ -95,7 +106,7 @@ function ablation(head: HeadRecord): Html {
         caption: html`Paired change of the ${measure === 'log_odds' ? term('log-odds') : 'accuracy'} when the head is held at its mean; grey: the control that stands beside it.`,
         axis: measure === 'log_odds' ? 'change of the log-odds (nats)' : 'change of the accuracy',
         rows: rows.map((a) => ({
-          label: html`${a.method} <span class="n">${a.task === 'spatial' ? 'spatial task' : 'control task'}</span>`,
+          label: html`${a.method} <span class="n">${a.task === 'spatial' ? 'spatial task' : 'control task'}${a.q !== undefined && html`, q ${fixed(a.q, 3)} over all heads`}</span>`,
           claim: a.effect,
         })),
         reference: 0,

@@ -8,7 +8,7 @@ import { term } from './term.ts';
 
 /** Pictures against words: preference with its interval, energies, and where the feature is active. */
 export function modality(feature: Feature): Html {
-  const { preference, energy, frequency, latent_scaling: scaling } = feature;
+  const { preference, energy, frequency, latent_scaling: scaling, monosemanticity } = feature;
   return html`${intervalPlot({
     caption: html`${term('vision preference', 'Vision preference')}: 0.5 means none.`,
     axis: 'words ← energy share → pictures',
@@ -36,5 +36,5 @@ export function modality(feature: Feature): Html {
     scaling === null
       ? 'Latent scaling was not run in this release.'
       : html`Latent scaling: ${significant(scaling.tuned)} on the tuned model’s stream, ${significant(scaling.base)} on the base model’s (on what the dictionaries leave unexplained: ${significant(scaling.tuned_error)} and ${significant(scaling.base_error)}).`
-  }</p>`;
+  }${monosemanticity !== undefined && html` The pictures that it fires on are alike to ${significant(monosemanticity)} (monosemanticity; 1 is the same picture).`}</p>`;
 }

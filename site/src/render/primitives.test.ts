@@ -60,6 +60,14 @@ describe('heat', () => {
 
 describe('verdict', () => {
   const of = (value: number, low: number | null, high: number | null) => ({ value, low, high, n: 9 });
+  it('lets the interval of the difference decide, where there is one', () => {
+    const claim = { value: 1, low: 0, high: 2, n: 9, control: { kind: 'c', value: 0.5, low: 0, high: 1, n: 9 } };
+    expect(verdict(claim)).toBe('inside');
+    expect(verdict({ ...claim, difference: { value: 0.5, low: 0.2, high: 0.8, n: 9 } })).toBe('apart');
+    expect(verdict({ ...claim, difference: { value: 0.5, low: -0.1, high: 1.1, n: 9 } })).toBe('inside');
+    expect(verdict({ ...claim, difference: { value: 0.5, low: null, high: null, n: 9 } })).toBe('inside');
+  });
+
   it('compares a value with its control by their intervals', () => {
     const control = { kind: 'random', ...of(0, -0.1, 0.1) };
     expect(verdict({ ...of(0.5, 0.4, 0.6), control })).toBe('apart');

@@ -6,7 +6,7 @@ import type { ExplorerState } from './state.ts';
 import type { Store } from './store.ts';
 
 type Change = (change: Partial<ExplorerState>) => void;
-export const RULE_COLUMNS = ['cos_s_f', 'energy_vision', 'preference_low', 'cos_s_c', 'cos_s_f2'];
+export const RULE_COLUMNS = ['adapted', 'cos_s_f', 'energy_vision', 'preference_low', 'cos_s_c', 'cos_s_f2'];
 
 /** Sliders of the thresholds, and what the set they select is worth: size, likeness to the release's own, and the controls' rate. */
 export class RulePanel {
@@ -75,6 +75,15 @@ export class RulePanel {
         : `${name}: ${count(passing)} (${percent(passing / this.#store.count, 1)})`;
     one('[data-rule-result]').textContent =
       `${count(result.count)} of ${count(this.#store.count)} features (${percent(result.count / this.#store.count, 1)})`;
+    const adapted = columns.get('adapted')?.data;
+    let both = 0;
+    let all = 0;
+    result.selected.forEach((selected, i) => {
+      const own = adapted?.[i] === 1 ? 1 : 0;
+      all += own;
+      both += own & selected;
+    });
+    one('[data-rule-adapted]').textContent = `${count(both)} of ${count(all)}`;
     one('[data-rule-jaccard]').textContent = fixed(result.jaccard, 3);
     one('[data-rule-control]').textContent =
       `${control('text-only fine-tune', result.controls.text)}; ${control('another seed', result.controls.seed)}`;
