@@ -93,7 +93,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     return forwards(number(s['samples']), 2 * (1 + GRADIENT) + patches, facts);
   },
   'heads/ablate.stage.ts': (s, facts) =>
-    forwards(number(s['samples']) + number(s['meanSamples']), TASKS * (1 + facts.heads), facts),
+    // All heads go up together from their layer: half of the layers on average, and no logits.
+    forwards(
+      number(s['samples']) + number(s['controlSamples']) + TASKS * number(s['meanSamples']),
+      1 + (facts.depth * facts.heads) / 2,
+      facts,
+    ),
   'heads/joint.stage.ts': (s, facts) =>
     forwards(number(s['samples']) + number(s['meanSamples']), TASKS * (2 + number(s['draws'])), facts),
   'heads/causal.stage.ts': (s, facts) => {
