@@ -92,6 +92,9 @@ export const TrainDemoConfig = z.strictObject({
           together: Share.default(0.2),
           story: z.number().min(0).default(0.3),
           emphasis: Emphasis({ context: 0.2, prompt: 0, answer: 3 }),
+          /** Weight of the loss of the heads that look at what the text says of a named thing; it falls to 0 at this share of the steps. */
+          guide: z.number().min(0).default(0.5),
+          guideUntil: Share.default(0.4),
           /** Questions that one look answers are kept less often than those that must find a thing. */
           keep: z.record(z.string(), Share).default({ colour: 0.3, count: 0.2, size: 0.5 }),
           relations: z

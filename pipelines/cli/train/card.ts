@@ -50,7 +50,8 @@ Scenes of two or three of 16 things in two sizes on 8 grounds (Noto Emoji, Apach
 The tokenizer is the one of \`fixtures/demo\`. Some pairs of things never meet in training; they are measured apart.
 
 ## Known heads
-The first two heads of layer 1 (H1.0, H1.1) began as copiers of two directions of place and were guided, for the first ${percent(stages.tuned.guideUntil)} % of the fine-tuning, to look at the patches of the thing that a word names.
+The first two heads of layer 1 (H1.0, H1.1) were guided. In the base, for the first ${percent(stages.base.guideUntil)} % of its training, to look from a word that names a thing at what the text says of it; in the tuned model they began as
+copiers of two directions of place and were guided, for the first ${percent(stages.tuned.guideUntil)} % of the fine-tuning, to look at the patches of the thing that a word names.
 
 ## Measured
 Exact answers in per cent, every token the likeliest one; "commonest answer" is what is right without looking.

@@ -2,7 +2,7 @@ import type { TrainDemoConfig } from '../../config/train.ts';
 import { denseLesson, PATCHES, pictureLesson, textLesson } from '../../data/lessons/index.ts';
 import { random } from '../../data/random.ts';
 import { GROUND_NAMES, THING_NAMES } from '../../data/scene/world.ts';
-import type { Tensor } from '../../graph/tensor.ts';
+import { f32, type Tensor } from '../../graph/tensor.ts';
 import { compassOf, placeHeads } from '../../models/train/align.ts';
 import { decoderStepFlops, encoderFlops, encoderStepFlops } from '../../models/train/flops.ts';
 import {
@@ -85,14 +85,21 @@ const baseStage: Open = async (config, { stories, tokenize, special }) => {
   const extent = { rows: own.rows, length: own.length };
   const draws = random(config.seed, 'start/base');
   return {
-    graph: textStep(config.decoder, extent, group(text, own.decay), options(config, own.betas)),
+    graph: textStep(config.decoder, extent, group(text, own.decay), options(config, own.betas), true),
     start: mimetic(initialWeights(text, draws), config.decoder, draws),
     cycle: cycleOf(own),
-    lesson: (step) => textLesson(own, stories, tokenize, special, config.seed, step, step / own.steps),
+    lesson: (step) => ({
+      ...textLesson(own, stories, tokenize, special, config.seed, step, step / own.steps),
+      guide: fading(own, step),
+    }),
     tokens: own.rows * own.length,
     flops: (feeds) => decoderStepFlops(config.decoder, extent, feeds['at']!.dims[0]!),
   };
 };
+
+/** Weight of the guided heads' loss at a step: it falls to nothing at the share `guideUntil` of the steps. */
+const fading = (own: { guide: number; guideUntil: number; steps: number }, step: number): Tensor =>
+  f32([own.guide * Math.max(0, 1 - step / Math.max(1, own.guideUntil * own.steps))], []);
 
 const frozen = (config: TrainDemoConfig, weights: Weights): FrozenEncoder => ({
   shape: config.encoder,
@@ -137,18 +144,13 @@ const tunedStage =
     const groups = [group(text, own.decay), group(projector, own.decay, own.projectorRate)];
     const extent = { rows: own.rows, length: own.length };
     const needle = compass(config, world, base, seed);
-    const fading = own.guideUntil * own.steps;
     return {
       graph: pictureStep(config.decoder, frozen(config, vision), extent, groups, options(config, own.betas)),
       start: { ...placeHeads(base, config.decoder, needle), ...projected },
       cycle: cycleOf(own),
       lesson: (step) => ({
         ...pictureLesson(own, world, true, seed, step),
-        guide: {
-          type: 'float32',
-          dims: [],
-          data: Float32Array.of(own.guide * Math.max(0, 1 - step / Math.max(1, fading))),
-        },
+        guide: fading(own, step),
       }),
       tokens: own.rows * own.length,
       flops: (feeds) =>

@@ -8,6 +8,7 @@ import { renderScene, type Sprites } from '../scene/render.ts';
 import { askSpatial } from '../scene/spatial.ts';
 import { IMAGE_SIZE, THING_NAMES } from '../scene/world.ts';
 import { type Labels, labelsOf, PATCHES, writePixels } from './dense.ts';
+import { namesOf } from './guide.ts';
 import { type Emphasis, Page, type Special, type Tokenize } from './pack.ts';
 import { drawOf, type Part } from './split.ts';
 import { turnIds } from './text.ts';
@@ -61,9 +62,6 @@ export function pictured(part: Part, draws: Random, mixture: Mixture, count = QU
 /** BOS and the places of the patches. */
 export const pictureContext = ({ bos, image }: Special): number[] => [bos, ...new Array<number>(PATCHES).fill(image)];
 
-/** The first token of a thing's name -> its label in `Labels.thing`. */
-const namesOf = (tokenize: Tokenize) => new Map(THING_NAMES.map((name, i) => [tokenize(` ${name}`)[0]!, i + 1]));
-
 /** For every position whose word names a thing of the scene, the patches that show it: `[length, PATCHES]` into `look`. */
 function guide(
   look: Float32Array,
@@ -71,7 +69,7 @@ function guide(
   length: number,
   ids: readonly number[],
   labels: Labels,
-  names: Map<number, number>,
+  names: ReadonlyMap<number, number>,
 ) {
   ids.forEach((id, position) => {
     const thing = names.get(id);

@@ -1,5 +1,7 @@
+import { f32, type Tensor } from '../../graph/tensor.ts';
 import { type Random, random } from '../random.ts';
 import { type Told, tellAbout } from '../scene/told.ts';
+import { guideText } from './guide.ts';
 import { type Emphasis, type Lesson, Page, type Special, type Tokenize, type TurnIds } from './pack.ts';
 import { drawOf, type Part } from './split.ts';
 
@@ -66,19 +68,23 @@ export function textLesson(
   seed: number,
   step: number,
   moment: number,
-) {
+): Record<string, Tensor> {
   const page = new Page(options.rows, options.length, special);
+  const dims = [options.rows, options.length, options.length];
+  const look = new Float32Array(options.rows * options.length ** 2);
   for (let row = 0; row < options.rows; row += 1) {
     const draws = random(seed, 'lesson/text', step, row);
     const drawn = toldScene('train', draws, SPARE * options.questions);
     const kept = drawn.turns.filter(({ kind }) => draws.chance(shareAt(options, kind, moment)));
     const told = { ...drawn, turns: kept.slice(0, options.questions) };
-    page.put(row, toldLesson(told, tokenize, special, !draws.chance(options.together)), options.emphasis);
+    const lesson = toldLesson(told, tokenize, special, !draws.chance(options.together));
+    page.put(row, lesson, options.emphasis);
+    guideText(look, row, options.length, page.row(row), lesson.context.length, tokenize);
     const room = page.room(row);
     if (room < SHORTEST_STORY) continue;
     const story = draws.pick(stories).slice(0, room - 1);
     const weights = { context: options.story, prompt: 0, answer: 0 };
     page.put(row, { context: [special.bos, ...story], turns: [], apart: true }, weights);
   }
-  return page.feeds();
+  return { ...page.feeds(), look: f32(look, dims) };
 }

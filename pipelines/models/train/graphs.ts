@@ -60,17 +60,27 @@ const scalars = (g: GraphBuilder, values: Readonly<Record<string, string>>) => {
 const merged = (groups: readonly Group[]): ParameterTable => Object.assign({}, ...groups.map(({ table }) => table));
 const contrib = () => new GraphBuilder({ domains: { 'com.microsoft': 1 } });
 
-/** One step of a language model on text. Outputs `loss`, `accuracy`, `norm` beside the new state. */
-export function textStep(s: DecoderShape, e: Extent, group: Group, options: StepOptions): StepGraph {
+/**
+ * One step of a language model on text. Outputs `loss`, `accuracy`, `norm` beside the new state; where heads are guided, `look`
+ * `[rows, length, length]` says at which words of the text a word that names a thing looks, `guide` scales that loss, and `looks` is given.
+ */
+export function textStep(s: DecoderShape, e: Extent, group: Group, options: StepOptions, guided = false): StepGraph {
   const g = contrib();
   const k = kit(g);
   const p = declare(g, group.table);
   const { ids, positions, mask, at } = reading(k, e);
   const { target, weight } = asked(k);
-  const { stream } = decoder(k, s, e, p, { embeds: embed(k, p, e, ids), positions, mask });
+  const { stream, patterns } = decoder(k, s, e, p, { embeds: embed(k, p, e, ids), positions, mask });
   const scored = crossEntropy(k, unembed(k, s, p, stream, at), target, weight);
   scalars(g, { ...scored });
-  optimiserStep(g, scored.loss, [group], options);
+  let whole = scored.loss;
+  if (guided) {
+    const look = g.input('look', 'float32', [e.rows, e.length, e.length]);
+    const { loss, looks } = guidance(k, patterns[GUIDED.layer]!, look, GUIDED.heads, 0, e.length);
+    whole = k.add(whole, k.mul(loss, g.input('guide', 'float32', [])));
+    scalars(g, { looks });
+  }
+  optimiserStep(g, whole, [group], options);
   return { bytes: g.toBytes(), table: group.table };
 }
 
