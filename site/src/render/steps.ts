@@ -21,6 +21,9 @@ interface Measure {
 }
 
 const HEIGHT = 190;
+/** Room for the uppermost value above its line, and for all values before the first step (percent). */
+const TOP = 16;
+const LEFT = 10;
 /** Room for names at the right end, in percent. */
 const WIDTH = 90;
 /** Shades that the style sheet has. */
@@ -110,10 +113,10 @@ function plot(series: readonly Series[], steps: readonly StepRow[]): Html {
     values.flatMap((v) => (v ? [v.value, v.low ?? v.value, v.high ?? v.value] : [])),
   );
   const axis: Axis = niceAxis(ends);
-  const y = (value: number): string => (8 + (HEIGHT - 16) * (1 - at(axis, value) / 100)).toFixed(1);
+  const y = (value: number): string => (TOP + (HEIGHT - TOP - 8) * (1 - at(axis, value) / 100)).toFixed(1);
   // Checkpoints stand at equal distances: they are spaced by the logarithm of the steps.
-  const x = (step: number): string => `${(4 + ((WIDTH - 4) * step) / Math.max(1, steps.length - 1)).toFixed(2)}%`;
-  return html`<svg width="100%" height="${HEIGHT + 18}" class="over-steps"><g class="grid">${axis.ticks.map((tick) => html`<line x1="4%" x2="${WIDTH}%" y1="${y(tick)}" y2="${y(tick)}"/><text x="0" y="${y(tick)}" dy="-3">${fixed(tick, axis.digits)}</text>`)}${steps.map(({ step }, i) => html`<text x="${x(i)}" y="${HEIGHT + 14}" text-anchor="middle">${count(step)}</text>`)}</g>${series.map((one, i) => curve(one, i, x, y))}${names(series, y)}</svg><p class="axis-name">steps of fine-tuning done</p>`;
+  const x = (step: number): string => `${(LEFT + ((WIDTH - LEFT) * step) / Math.max(1, steps.length - 1)).toFixed(2)}%`;
+  return html`<svg width="100%" height="${HEIGHT + 18}" class="over-steps"><g class="grid">${axis.ticks.map((tick) => html`<line x1="0" x2="${WIDTH}%" y1="${y(tick)}" y2="${y(tick)}"/><text x="0" y="${y(tick)}" dy="-3">${fixed(tick, axis.digits)}</text>`)}${steps.map(({ step }, i) => html`<text x="${x(i)}" y="${HEIGHT + 14}" text-anchor="middle">${count(step)}</text>`)}</g>${series.map((one, i) => curve(one, i, x, y))}${names(series, y)}</svg><p class="axis-name">steps of fine-tuning done</p>`;
 }
 
 /** Where heads look, step by step. */
