@@ -48,7 +48,7 @@ const MEASURES: readonly Measure[] = [
       'Share of spatial questions where the right answer is likelier than its opposite (chance 0.5), and in grey the share of the attention of words that lies on the picture, mean over all heads. Intervals over samples.',
     series: (steps) => [
       { name: 'right', values: steps.map(({ accuracy }) => accuracy) },
-      { name: 'looking', values: steps.map(({ attention }) => attention.mass), control: true },
+      { name: 'look', values: steps.map(({ attention }) => attention.mass), control: true },
     ],
   },
   {
