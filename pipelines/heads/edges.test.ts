@@ -33,6 +33,15 @@ test('edges are sorted by what is known best and say what it is', () => {
   expect(edges[0]!.direct).toBeNull();
 });
 
+test('denoising stands beside noising with its sign turned, queries and keys where they were estimated', () => {
+  const [plain] = edgesOf({ ...traced, corrupt: Float32Array.of(0, 3, 0, 0, 0, 1, 0, 0) }, 4, intervals, 1);
+  expect(plain).toMatchObject({ head: 'H0.1', estimate: { value: -3 }, denoising: { value: -2, n: 2 } });
+  expect(plain).not.toHaveProperty('queries');
+  const nodes = { queries: Float32Array.of(0, 1, 0, 0, 0, 2, 0, 0), keys: Float32Array.of(0, -4, 0, 0, 0, 0, 0, 0) };
+  const [starred] = edgesOf({ ...traced, ...nodes }, 4, intervals, 1);
+  expect(starred).toMatchObject({ queries: { value: 1.5 }, keys: { value: -2 } });
+});
+
 test('concentration by hand: effects 8, 1, 1', () => {
   const c = concentrationOf(Float64Array.of(-8, 1, 0, 1))!;
   expect([c.heads_50, c.heads_80, c.heads_90]).toEqual([1, 1, 2]);

@@ -68,6 +68,7 @@ const FEATURE: readonly Row<Feature>[] = [
 const HEAD: readonly Row<HeadRecord>[] = [
   ['', ({ sentence }) => sentence],
   ['rank', ({ rank }) => String(rank)],
+  ['rank by ablation', ({ ablation_rank }) => ablation_rank?.toString()],
   ['spatial effect', ({ spatial_effect }) => estimate(spatial_effect)],
   ['on random features', ({ random_effect }) => (random_effect ? estimate(random_effect) : undefined)],
   [

@@ -23,6 +23,9 @@ export function summarise(parts: SummaryParts): Summary {
   };
 }
 
+/** False-discovery rate at which a head counts as found. */
+const FDR = 0.05;
+
 const list = (items: readonly (string | number)[]): string =>
   items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 
@@ -72,6 +75,12 @@ const RULES: readonly ((parts: SummaryParts) => string[])[] = [
         ({ measure }) =>
           `The top heads together move ${MEASURE[measure]} no more than random heads do, within the intervals.`,
       ),
+  ({ heads: { heads } }) => {
+    const tested = heads.flatMap(({ q }) => (q === undefined ? [] : [q]));
+    return tested.length === 0 || tested.some((q) => q <= FDR)
+      ? []
+      : [`No head feeds the spatial features more than their controls, at a false-discovery rate of ${100 * FDR} %.`];
+  },
   ({ heads }) =>
     heads.calibration && heads.calibration.spearman < 0.5
       ? [
