@@ -10,7 +10,7 @@ const Pair = z.strictObject({
   control: z.string().nullable().default(null),
   /**
    * Folder of checkpoints of the tuned model's training, `0160/model.safetensors` and so on by steps done, with Hugging Face's names of
-   * decoder and projector: the atlas then says what turned when. Each takes some 20 s on the demo pair.
+   * decoder and projector: the atlas then says what turned when. Each takes about a minute of one core on the demo pair.
    */
   steps: z.string().nullable().default(null),
 });
