@@ -147,7 +147,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
     return { session: await open(copy), outputs, places };
   }
 
-  async function run(given: DecoderInputs, { taps = ['logits'], interventions = [] }: RunOptions = {}) {
+  async function run(given: DecoderInputs, { taps = ['logits'], interventions = [], into = {} }: RunOptions = {}) {
     for (const site of [...taps, ...interventions.map((i) => i.at)]) checkSite(anatomy, site);
     const sizes = sizesOf(anatomy, given);
     const { heads, dHead, dModel, vocab } = anatomy;
@@ -169,10 +169,11 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
           const place = places.get(step.site)!;
           for (const [name, tensor] of stepFeeds(index, step, place, runSizes(place, step.site))) all[name] = tensor;
         });
+        const memory = new Map(taps.flatMap((site) => (into[site] ? [[outputs.get(site)!, into[site].data]] : [])));
         // values of interventions belong to the whole batch
         const apart = device === 'cpu' && steps.length === 0;
         const values = await (apart
-          ? runInParts(session, anatomy, sizes, shared, all)
+          ? runInParts(session, anatomy, sizes, shared, all, memory)
           : session.run(feedsFor(session, all)));
         return Object.fromEntries(
           taps.map((site) => [site, siteTensor(values[outputs.get(site)!]!, places.get(site)!, anatomy, sizes)]),

@@ -28,10 +28,12 @@ describe.each([['plain'], ['fused']] as const)('a batch taken in parts (%s)', (o
     const shaped = (t: Tensor<'int64'>): Tensor => ({ ...t, dims: [BATCH, POS] });
     const inputs: DecoderInputs = { [tokens!]: shaped(ids(BATCH * POS, anatomy.vocab)), [mask!]: shaped(masks()) };
     const taps = anatomy.sites.filter((site) => !site.includes('pattern'));
-    // the second run writes into memory of its own
-    const again = await forward.run(inputs, { taps });
-    const whole = await forward.run(inputs, { taps });
-    expect(whole).toEqual(again);
+    const once = await forward.run(inputs, { taps });
+    const [before, memory] = [structuredClone(once), Object.values(once).map(({ data }) => data)];
+    for (const { data } of Object.values(once)) data.fill(7);
+    const whole = await forward.run(inputs, { taps, into: once });
+    expect(whole).toEqual(before);
+    expect(Object.values(whole).every(({ data }, i) => data === memory[i])).toBe(true);
     for (const b of [0, step, BATCH - 1]) {
       const alone = await forward.run(someInputs(inputs, b, b + 1, BATCH, new Set()), { taps });
       for (const site of taps) {
@@ -57,6 +59,9 @@ it('gives embeddings back as they went in, every time', async () => {
     ),
   };
   const taps = ['blocks.0.hook_resid_pre', 'blocks.0.hook_resid_post'];
-  for (let round = 0; round < 3; round += 1)
-    expect((await forward.run(inputs, { taps }))[taps[0]!]).toEqual(inputs[name]);
+  for (let round = 0; round < 3; round += 1) {
+    const first = await forward.run(inputs, { taps });
+    for (const { data } of Object.values(first)) data.fill(7);
+    expect((await forward.run(inputs, { taps, into: first }))[taps[0]!]).toEqual(inputs[name]);
+  }
 });

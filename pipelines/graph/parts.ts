@@ -3,7 +3,7 @@ import type { Sizes } from './feeds.ts';
 import { feedsFor } from './groups.ts';
 import type { Session } from './session.ts';
 import { rows, someInputs } from './stack.ts';
-import { sizeOf, type Tensor, uninitialised } from './tensor.ts';
+import { f32, sizeOf, type Tensor } from './tensor.ts';
 
 /** Floats of the residual stream that a processor's cache holds beside the layer that works on them. */
 const STREAM = 2 ** 16;
@@ -23,8 +23,10 @@ type Values = Record<string, Tensor>;
 const seen = new WeakMap<Session, { readonly key: string; readonly outputs: Values }>();
 
 /**
- * Runs a batch, in parts where that is faster, and gives outputs in memory of their own.
+ * Runs a batch; where memory for its outputs is given, in parts and into that memory. (Fresh memory would cost more than the parts
+ * gain: its pages are far from the cache.)
  * @param shared inputs that all sequences share
+ * @param into memory by output; what does not fit is left alone
  */
 export async function runInParts(
   session: Session,
@@ -32,35 +34,37 @@ export async function runInParts(
   sizes: Sizes,
   shared: ReadonlySet<string>,
   all: Readonly<Values>,
+  into: ReadonlyMap<string, Float32Array>,
 ): Promise<Values> {
   const { batch } = sizes;
   const feeds = feedsFor(session, all);
+  if (into.size === 0) return session.run(feeds);
   const step = separable(anatomy) ? Math.min(batch, sequencesPerPass(anatomy, sizes)) : batch;
-  const part = (from: number) => someInputs(feeds, from, Math.min(batch, from + step), batch, shared);
-  const start = step < batch ? part(0) : feeds;
-  const key = JSON.stringify(Object.entries(start).map(([name, { dims }]) => [name, dims]));
+  const part = (from: number) =>
+    step < batch ? someInputs(feeds, from, Math.min(batch, from + step), batch, shared) : feeds;
+  const key = JSON.stringify(Object.entries(part(0)).map(([name, { dims }]) => [name, dims]));
   const known = seen.get(session);
-  const first = known?.key === key ? undefined : await session.run(start);
+  const first = known?.key === key ? undefined : await session.run(part(0));
   const outputs = first ?? known!.outputs;
   if (first) {
-    const shapes = Object.entries(first).map(([name, t]) => [name, { ...t, data: uninitialised(t.type, 0) } as Tensor]);
+    const shapes = Object.entries(first).map(([name, { dims }]) => [name, f32([], dims)] as const);
     seen.set(session, { key, outputs: Object.fromEntries(shapes) });
-    if (step === batch) return first;
   }
   const whole: Values = Object.fromEntries(
-    Object.entries(outputs).map(([name, { type, dims }]) => {
+    Object.entries(outputs).map(([name, { dims }]) => {
       const full = step < batch ? [(dims[0]! / step) * batch, ...dims.slice(1)] : dims;
-      return [name, { type, dims: full, data: uninitialised(type, sizeOf(full)) } as Tensor];
+      const given = into.get(name);
+      return [name, f32(given?.length === sizeOf(full) ? given : new Float32Array(sizeOf(full)), full)];
     }),
   );
   for (let from = 0; from < batch; from += step) {
     const to = Math.min(batch, from + step);
-    const into = Object.entries(whole).map(([name, tensor]) => {
+    const target = Object.entries(whole).map(([name, tensor]) => {
       const each = tensor.dims[0]! / batch;
       return [name, step < batch ? rows(tensor, from * each, to * each) : tensor] as const;
     });
-    if (first && from === 0) for (const [name, t] of into) t.data.set(first[name]!.data as never);
-    else await session.run(step < batch ? part(from) : feeds, undefined, Object.fromEntries(into));
+    if (first && from === 0) for (const [name, t] of target) t.data.set(first[name]!.data as never);
+    else await session.run(part(from), undefined, Object.fromEntries(target));
   }
   return whole;
 }

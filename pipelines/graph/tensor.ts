@@ -16,7 +16,6 @@ export const ARRAY: {
   readonly [T in ElementType]: {
     new (length: number): TypedArrays[T];
     new (buffer: ArrayBuffer, at?: number, length?: number): TypedArrays[T];
-    readonly BYTES_PER_ELEMENT: number;
   };
 } = {
   float32: Float32Array,
@@ -28,17 +27,6 @@ export const ARRAY: {
   uint8: Uint8Array,
   bool: Uint8Array,
 };
-
-/**
- * Memory that is about to be overwritten, of any content. Where there is `Buffer`, pages that were used before serve again,
- * which a zeroed array never does.
- */
-export function uninitialised<T extends ElementType>(type: T, length: number): TypedArrays[T] {
-  const make = ARRAY[type];
-  if (typeof Buffer === 'undefined') return new make(length);
-  const bytes = Buffer.allocUnsafeSlow(length * make.BYTES_PER_ELEMENT);
-  return new make(bytes.buffer as ArrayBuffer, 0, length);
-}
 
 /** A dense row-major array. `float16` holds the 16-bit patterns, `bool` holds 0 and 1. */
 export interface Tensor<T extends ElementType = ElementType> {

@@ -58,6 +58,11 @@ export type DecoderInputs = Readonly<Record<string, Tensor>>;
 export interface RunOptions {
   readonly taps?: readonly Site[];
   readonly interventions?: readonly Intervention[];
+  /**
+   * Results of an earlier run whose memory this one may overwrite: a loop over batches of one shape then stays within the same
+   * memory, and the batch goes through the graph in parts that the cache holds. Not with interventions, and on the CPU alone.
+   */
+  readonly into?: Readonly<Record<Site, Tensor<'float32'>>>;
 }
 
 export interface GradientResult {

@@ -25,14 +25,21 @@ export async function* speedRows(
   const [clean, corrupt] = [tokens(decoder, test, 1), tokens(decoder, test, 2)];
   const all = upTo(decoder.anatomy.layers).flatMap((l) => [`blocks.${l}.hook_resid_post`, zSite(l)]);
   const one = metricOf(decoder, test, 1);
+  /** A loop over batches: each run writes over what the one before gave. */
+  const loop = (sites: readonly string[]) => {
+    let last: Awaited<ReturnType<Decoder['run']>> = {};
+    return async () => {
+      last = await decoder.run(clean, { taps: sites, into: last });
+    };
+  };
   const file = await untouched(test, decoder, options);
   try {
     const t = await timeTogether(
       {
         file: file.run,
-        forward: () => decoder.run(clean, { taps: ['logits'] }),
-        taps: () => decoder.run(clean, { taps: ['logits', ...all] }),
-        streams: () => decoder.run(clean, { taps: all }),
+        forward: loop(['logits']),
+        taps: loop(['logits', ...all]),
+        streams: loop(all),
         cut: () => decoder.run(clean, { taps: [one.at] }),
         single: () => decoder.attribute(clean, corrupt, one, { sides: 'clean' }),
       },
