@@ -69,14 +69,16 @@ describe('loadConfig', () => {
     });
   });
 
-  test('a model beside the config file is found from there', async () => {
+  test('a model and its checkpoints beside the config file are found from there', async () => {
     const dir = folder();
-    mkdirSync(join(dir, 'models/base'), { recursive: true });
-    const config = await loadConfig(write(dir, { extends: 'demo', pair: { base: './models/base' } }));
+    for (const path of ['models/base', 'models/steps']) mkdirSync(join(dir, path), { recursive: true });
+    const pair = { base: './models/base', steps: './models/steps' };
+    const config = await loadConfig(write(dir, { extends: 'demo', pair }));
     expect(config.pair).toEqual({
       base: join(dir, 'models/base'),
       tuned: 'fixtures/demo/tuned',
       control: 'fixtures/demo/text-only',
+      steps: join(dir, 'models/steps'),
     });
   });
 
