@@ -56,10 +56,14 @@ async function start(root: HTMLElement): Promise<void> {
     // At the start nothing moves yet, and the work comes in pieces.
     if (!moving) await breathe();
     kept.set(conditionsOf(store.columns, now, hits.mask));
-    if (moving) view.draw(now, kept.mask, kept.count, true);
+    if (moving) void view.draw(now, kept.mask, kept.count, true);
     filters.update(now, kept);
     list.count(kept.count);
-    if (!moving) await breathe();
+    if (!moving) {
+      await breathe();
+      view.prepare(now);
+      await breathe();
+    }
     clearTimeout(still);
     if (moving) still = setTimeout(() => settle(now), STILL);
     else await settle(now);
@@ -67,7 +71,7 @@ async function start(root: HTMLElement): Promise<void> {
 
   async function settle(now: ExplorerState): Promise<void> {
     if (now !== state) return;
-    view.draw(now, kept.mask, kept.count, false);
+    await view.draw(now, kept.mask, kept.count, false);
     await breathe();
     const query = formatState(now);
     if (now === state) history.replaceState(null, '', query === '' ? location.pathname : `?${query}`);

@@ -1,4 +1,5 @@
 import type { ColumnData } from '#release/columns.ts';
+import { breathe } from './dom.ts';
 import type { Mask } from './filter.ts';
 import { dab, discStamp, press } from './stamp.ts';
 
@@ -22,6 +23,8 @@ export interface Frame {
 const MARGIN = 8;
 /** From so many points on they are drawn smaller, and plainly while something moves. */
 const MANY = 20_000;
+/** Points with soft edges that are drawn before the reader gets a turn. */
+const SLICE = 1500;
 
 /** Points on a canvas, written straight into its pixels. */
 export class Scatter {
@@ -51,7 +54,7 @@ export class Scatter {
   }
 
   /** @param moving draws many points without soft edges, in a few milliseconds; to be followed by a draw that is not moving */
-  draw(frame: Frame, moving: boolean): void {
+  async draw(frame: Frame, moving: boolean): Promise<void> {
     this.#frame = frame;
     this.#box ??= this.#canvas.getBoundingClientRect();
     const ratio = Math.min(2, devicePixelRatio || 1);
@@ -67,15 +70,16 @@ export class Scatter {
     const image = this.#image;
     const pixels = new Uint32Array(image.data.buffer).fill(0);
     this.#place(frame, width, height);
-    if (frame.mask.length < MANY) {
-      this.#discs(image, 0, 1.4, 0.7);
-      this.#discs(image, 1, 2.4, 0.8);
-    } else if (moving) {
+    const many = frame.mask.length >= MANY;
+    if (many && moving) {
       this.#dabs(pixels, width, 0, 0.7);
       this.#dabs(pixels, width, 1, 0.8);
     } else {
-      this.#discs(image, 0, 0.6, 0.7);
-      this.#discs(image, 1, 1, 0.6);
+      const size = moving ? frame.mask.length : SLICE;
+      const whole =
+        (await this.#discs(image, 0, many ? 0.6 : 1.4, 0.7, size)) &&
+        (await this.#discs(image, 1, many ? 1 : 2.4, many ? 0.6 : 0.8, size));
+      if (!whole) return;
     }
     context.putImageData(image, 0, 0);
   }
@@ -99,16 +103,24 @@ export class Scatter {
     });
   }
 
-  /** Discs with soft edges, of a radius in CSS pixels. */
-  #discs(image: ImageData, kept: 0 | 1, radius: number, opacity: number): void {
-    const { muted, groups, group } = (this.#frame as Frame).paint;
+  /** Discs with soft edges, of a radius in CSS pixels, in slices of points. False when another frame began between two slices. */
+  async #discs(image: ImageData, kept: 0 | 1, radius: number, opacity: number, slice: number): Promise<boolean> {
+    const frame = this.#frame as Frame;
+    const { muted, groups, group } = frame.paint;
     const stamp = discStamp(Math.max(0.6, radius * this.#ratio));
+    let drawn = 0;
     for (let i = 0; i < this.#mask.length; i += 1) {
       const pixel = this.#pixel[i] as number;
       if (this.#mask[i] !== kept || pixel < 0) continue;
+      drawn += 1;
+      if (drawn % slice === 0) {
+        await breathe();
+        if (this.#frame !== frame) return false;
+      }
       const colour = kept === 0 ? muted : (groups[group[i] as number] ?? muted);
       press(image, stamp, pixel % image.width, Math.floor(pixel / image.width), colour, opacity);
     }
+    return true;
   }
 
   /** Small crosses of one strength; the margin keeps them inside the image. */

@@ -111,15 +111,20 @@ export class View {
     return this.#key.key;
   }
 
+  /** Resolves the colours of a state before it is drawn. */
+  prepare(state: ExplorerState): void {
+    this.#keyed(this.#store.columns.get(state.colour) ?? null);
+  }
+
   /** @param moving as in the scatter: the words around it wait, too */
-  draw(state: ExplorerState, mask: Mask, kept: number, moving: boolean): void {
+  async draw(state: ExplorerState, mask: Mask, kept: number, moving: boolean): Promise<void> {
     for (const [axis, select] of this.#selects) select.value = state[axis];
     const [x, y] = [this.#store.columns.get(state.x), this.#store.columns.get(state.y)];
     const missing = one('[data-scatter-missing]');
     missing.hidden = x !== undefined && y !== undefined;
     if (!x || !y) return;
     const key = this.#keyed(this.#store.columns.get(state.colour) ?? null);
-    this.#scatter.draw({ x, y, mask, paint: key.paint }, moving);
+    const drawn = this.#scatter.draw({ x, y, mask, paint: key.paint }, moving);
     if (moving) return;
     this.#canvas.setAttribute(
       'aria-label',
@@ -137,6 +142,7 @@ export class View {
         return item;
       }),
     );
+    await drawn;
   }
 }
 
