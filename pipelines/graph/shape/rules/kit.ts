@@ -2,9 +2,17 @@ import type { NodeProto } from 'onnx-buf';
 import { intsAttr } from '../../onnx/attributes.ts';
 import type { Dim } from '../../onnx/build.ts';
 import { broadcastDim } from '../dim.ts';
-import type { Facts } from '../facts.ts';
 
 export type Shape = readonly Dim[];
+
+/** What a rule may ask of the values before its node. */
+export interface Facts {
+  shape(value: string): Shape | undefined;
+  /** Elements of a small integer tensor, where known. */
+  ints(value: string): Shape | undefined;
+  /** A symbol that no other dimension has. */
+  fresh(): Dim;
+}
 
 /** Known of a node's outputs: shapes by output, and the elements of the first one where it holds small integers. */
 export interface Known {

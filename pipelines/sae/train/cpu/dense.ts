@@ -1,7 +1,7 @@
+import type { Gradients } from './gradients.ts';
 import { type Block, blocksOf } from './memory.ts';
 import type { Products } from './products.ts';
 import { bandwidthOf } from './thresholds.ts';
-import type { Gradients } from './update.ts';
 import type { Work } from './work.ts';
 
 /** Rows `[from, from + length)` of an array with one row of `width` floats a feature. */

@@ -1,5 +1,5 @@
+import type { Gradients } from './gradients.ts';
 import type { ListName } from './memory.ts';
-import type { Gradients } from './update.ts';
 import type { Work } from './work.ts';
 
 /** Adds one list's part of a feature's gradients at `dec` and `enc`; gives its part of the bias' gradient. */

@@ -1,23 +1,8 @@
 import type { StepInput } from '../engine.ts';
 import { addEntries, weigh } from './entries.ts';
-import type { Block } from './memory.ts';
+import type { Gradient, Gradients } from './gradients.ts';
 import { thresholdGradient } from './thresholds.ts';
 import type { Work } from './work.ts';
-
-/** Gradient of one feature: addresses of its rows, of its encoder bias, and the sum of its activations. */
-export interface Gradient {
-  readonly dec: number;
-  readonly enc: number;
-  readonly bias: number;
-  readonly mass: number;
-}
-
-/** Gradients of a step: a block of features is made ready, then each is asked for in turn. */
-export interface Gradients {
-  readonly blocks: readonly Block[];
-  prepare(block: Block): Promise<void>;
-  of(feature: number, block: Block): Gradient;
-}
 
 /** Adam on an array of `length` floats at four addresses. */
 type AdamAt = (length: number, p: number, m: number, v: number, g: number) => void;
