@@ -3,7 +3,7 @@ import type { Rendered } from '../render/context.ts';
 import { renderFeature } from '../render/feature.ts';
 import { renderHead } from '../render/head.ts';
 import { buildContext } from './context.ts';
-import { notable } from './notable.ts';
+import { notable, notableHeads } from './notable.ts';
 import { releases, type SiteRelease } from './releases.ts';
 
 /** Shells: the Worker and the browser put a record's parts in the place of the two comments. */
@@ -34,7 +34,7 @@ async function pagesOf(release: SiteRelease): Promise<{ record: string; page: Re
     record,
     page: { kind: 'feature' as const, release: id, render: () => featurePage(release, record) },
   }));
-  const headPages = heads.heads.map((head) => ({
+  const headPages = notableHeads(heads).map((head) => ({
     record: head.id,
     page: {
       kind: 'head' as const,
@@ -45,7 +45,7 @@ async function pagesOf(release: SiteRelease): Promise<{ record: string; page: Re
   return [...features, ...headPages];
 }
 
-/** `getStaticPaths` of `/r/[release]/[record]/`: two shells, the notable features and all heads of every release. */
+/** `getStaticPaths` of `/r/[release]/[record]/`: two shells, the notable features and heads of every release. */
 export async function recordPaths() {
   const shells = (['feature', 'head'] as const).map((kind) => ({
     params: { release: '_shell', record: kind },
