@@ -32,7 +32,7 @@ export const SaeConfig = z.strictObject({
   activation: z.enum(['relu', 'topk', 'batchtopk', 'jumprelu']).default('topk'),
   k: z.int().min(1).default(16),
   l1: z.number().min(0).default(0),
-  batch: z.int().min(1).default(512),
+  batch: z.int().min(1).default(256),
   /** Tokens seen by stage S, and by each stage adapted from it. */
   tokens: z
     .strictObject({
@@ -42,8 +42,8 @@ export const SaeConfig = z.strictObject({
     .prefault({}),
   lr: z
     .strictObject({
-      start: z.number().positive().default(2.2e-3),
-      adapt: z.number().positive().default(1e-3),
+      start: z.number().positive().default(1.4e-3),
+      adapt: z.number().positive().default(7e-4),
     })
     .prefault({}),
   betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.99]),
