@@ -33,7 +33,7 @@ export function sortByColumn(e: EntryArrays, tokens: number, n: number): void {
   colOffsets[0] = 0;
 }
 
-/** The `count`-th largest of the first `length` values (quickselect on a copy). */
+/** The `count`-th largest of the first `length` values (quickselect on a copy); of a zero the positive one. */
 export function nthLargest(values: Float32Array, length: number, count: number): number {
   const v = values.slice(0, length);
   let [low, high] = [0, length - 1];
@@ -55,5 +55,5 @@ export function nthLargest(values: Float32Array, length: number, count: number):
     else if (target >= i) low = i;
     else break;
   }
-  return v[target]!;
+  return v[target]! + 0;
 }
