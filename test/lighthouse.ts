@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findRelease } from '../pipelines/cli/release/find.ts';
 import { startServer } from '../pipelines/cli/serve/server.ts';
 import { buildSite } from '../pipelines/cli/site/build.ts';
 
@@ -60,19 +61,11 @@ const costs = ({ audits, categories }: Report): string[] =>
     }),
   );
 
-function newestRun(): string[] {
-  const folder = join(ROOT, '.parallax/demo/releases');
-  return existsSync(folder)
-    ? readdirSync(folder)
-        .sort()
-        .slice(-1)
-        .map((id) => join(folder, id))
-    : [];
-}
-
 const named = process.argv.slice(2);
-const releases = (named.length > 0 ? named : newestRun()).map((path) => resolve(path));
-if (releases.length === 0) fail('there is no release - run `npm start` first, or name a release folder');
+const wanted = named.length > 0 ? named : ['demo'];
+const releases = await Promise.all(wanted.map((name) => findRelease(name, join(ROOT, '.parallax')))).catch((error) =>
+  fail(`${error.message} - ${error.next}`),
+);
 if (!existsSync(cli)) fail(`${installed} has no lighthouse - npm install --prefix ${installed} lighthouse@12.8.2`);
 const chromium: string = findChromium() ?? fail('there is no Chromium - set CHROME_PATH');
 const { folder: site } = await buildSite(releases);

@@ -3,6 +3,7 @@ import type { LivePicture } from '#release/probe/live.ts';
 import { fromBase64, type TextRefusal, type TextReply } from '#release/probe/text.ts';
 import { jsonBody } from '../body.ts';
 import { COMMON } from '../headers.ts';
+import { labelled } from '../labelled.ts';
 import { withinLimit } from '../limit.ts';
 import { openRelease } from '../open.ts';
 import { operation } from '../operation.ts';
@@ -121,14 +122,12 @@ export const probeText = operation(
     if (!askText) throw problemOf({ refused: 'none', detail: 'this server runs no model' });
     const reply = await askText({ release: reader.id, text, picture, layer, stage, top });
     if ('refused' in reply) throw problemOf(reply);
-    const start = reader.ordinal(layer, 0)!;
-    const fired = reply.tokens.flatMap((token) => token.features);
-    const labels = await reader.labels(fired.map(({ index }) => start + index));
-    let at = 0;
-    const tokens = reply.tokens.map((token) => ({
-      ...token,
-      features: token.features.map(({ index, value }) => ({ id: `L${layer}F${index}`, label: labels[at++]!, value })),
-    }));
+    const features = await labelled(
+      reader,
+      layer,
+      reply.tokens.map((token) => token.features),
+    );
+    const tokens = reply.tokens.map((token, t) => ({ ...token, features: features[t]! }));
     return Response.json(
       { release: reader.id, layer, stage, tokens },
       { headers: { ...COMMON, 'cache-control': 'no-store' } },

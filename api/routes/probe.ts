@@ -3,6 +3,7 @@ import { probeVector } from '#release/probe/probe.ts';
 import { projectorOf } from '#release/probe/project.ts';
 import { jsonBody } from '../body.ts';
 import { COMMON } from '../headers.ts';
+import { labelled } from '../labelled.ts';
 import { withinLimit } from '../limit.ts';
 import { openRelease } from '../open.ts';
 import { operation } from '../operation.ts';
@@ -77,12 +78,7 @@ export const probeVectors = operation(
       );
     const projector = projectorOf(encoder, (await probeModule?.()) ?? null);
     const found = vectors.map((v) => probeVector(encoder, projector, v, top));
-    const start = reader.ordinal(layer, 0)!;
-    const labels = await reader.labels(found.flat().map((hit) => start + hit.index));
-    let at = 0;
-    const results = found.map((hits) =>
-      hits.map(({ index, pre, activation }) => ({ id: `L${layer}F${index}`, label: labels[at++]!, pre, activation })),
-    );
+    const results = await labelled(reader, layer, found);
     return Response.json(
       { release: reader.id, layer, stage: 'F', results },
       { headers: { ...COMMON, 'cache-control': 'no-store' } },

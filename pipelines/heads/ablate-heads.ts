@@ -57,12 +57,12 @@ export async function ablateHeads(
 /** Right less wrong unembedding row of each pair of tokens, `[pairs, dModel]`; null where the logits are not linear. */
 async function directionsOf({ decoder }: TracedModel, pairs: readonly string[]): Promise<Tensor<'float32'> | null> {
   const tokens = pairs.flatMap((pair) => pair.split(' ').map(Number));
-  const readout = await unembeddingRows(decoder, tokens);
-  if (!readout) return null;
+  const rows = await unembeddingRows(decoder, tokens);
+  if (!rows) return null;
   const { dModel } = decoder.anatomy;
   const data = Float32Array.from({ length: pairs.length * dModel }, (_, i) => {
     const [k, j] = [Math.floor(i / dModel), i % dModel];
-    return readout.rows[2 * k * dModel + j]! - readout.rows[(2 * k + 1) * dModel + j]!;
+    return rows[2 * k * dModel + j]! - rows[(2 * k + 1) * dModel + j]!;
   });
   return f32(data, [pairs.length, dModel]);
 }

@@ -7,17 +7,11 @@ const CHUNK = 128;
 /** Largest departure from a product of weights, as a share of the largest weight, that counts as rounding. */
 const BENT = 1e-3;
 
-/** How the logits of some tokens read `ln_final`. */
-export interface Readout {
-  /** `[tokens, dModel]` */
-  readonly rows: Float32Array;
-}
-
 /**
- * The unembedding rows of some tokens, read off the graph itself by setting `ln_final` to each unit vector at a position of its own;
+ * The unembedding rows of some tokens, `[tokens, dModel]`, read off the graph itself by setting `ln_final` to each unit vector at a position of its own;
  * so they hold for any exporter. Null where logits are no linear function of it (the final cap of Gemma 2).
  */
-export async function unembeddingRows(decoder: Decoder, tokens: readonly number[]): Promise<Readout | null> {
+export async function unembeddingRows(decoder: Decoder, tokens: readonly number[]): Promise<Float32Array | null> {
   const { dModel } = decoder.anatomy;
   const rows = new Float32Array(tokens.length * dModel);
   let [largest, bend] = [0, 0];
@@ -35,7 +29,7 @@ export async function unembeddingRows(decoder: Decoder, tokens: readonly number[
       }
     });
   }
-  return bend > BENT * largest ? null : { rows };
+  return bend > BENT * largest ? null : rows;
 }
 
 /** Logits `[count + 1, vocab]` where `ln_final` is `size` times unit vector `from + i` at position i, and zero at the last. */

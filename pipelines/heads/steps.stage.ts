@@ -5,6 +5,7 @@ import { HarvestSettings, run as harvest } from '#pipelines/activations/harvest.
 import { type ActivationStore, openStore } from '#pipelines/activations/index.ts';
 import type { Json, StageContext, StageRun } from '#pipelines/config/stage.ts';
 import { collect } from '#pipelines/data/index.ts';
+import { rowCosines } from '#pipelines/diff/geometry.ts';
 import { sumsOfStream } from '#pipelines/diff/stream.ts';
 import { byLength, forcedChoice, openModel } from '#pipelines/models/index.ts';
 import { writeMoment } from '#pipelines/models/steps.ts';
@@ -18,7 +19,7 @@ import type { StepRow } from '#release/schema/index.ts';
 import { layerAttention } from './attention.ts';
 import { meanEstimate } from './estimate.ts';
 import { answerable, encodeAll } from './samples.ts';
-import { attentionOf, effectOf, rotationOf, rowCosines } from './steps/measures.ts';
+import { attentionOf, effectOf, rotationOf } from './steps/measures.ts';
 
 const Stream = HarvestSettings.omit({ layers: true });
 const Settings = z.strictObject({

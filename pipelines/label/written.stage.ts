@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '#pipelines/config/replace-file.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
 import { random } from '#pipelines/data/index.ts';
 import { TargetsFile } from '#pipelines/heads/files.ts';
@@ -61,8 +62,7 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
     const label = existsSync(path)
       ? (JSON.parse(await readFile(path, 'utf8')) as WrittenLabel)
       : await writeLabel(writer, feature, materials[i]!, effects[feature]!, s.seed);
-    await writeFile(`${path}.tmp`, JSON.stringify(label));
-    await rename(`${path}.tmp`, path);
+    await replaceFile(path, JSON.stringify(label));
     labels.push(label);
     progress(i + 1, features.length, 'features');
   }

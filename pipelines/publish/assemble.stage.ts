@@ -1,10 +1,11 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RunConfig } from '#pipelines/config/schema.ts';
 import type { StageRun } from '#pipelines/config/stage.ts';
 import { collect } from '#pipelines/data/index.ts';
 import { readDiffSummary } from '#pipelines/diff/index.ts';
+import { MONOSEMANTICITY_FILE, MonosemanticityFile } from '#pipelines/diff/related/files.ts';
 import { AblateFile, AttentionFile, BehaviourFile, JointFile, RankFile } from '#pipelines/heads/files.ts';
 import { joinHeads } from '#pipelines/heads/join.ts';
 import { SimilarFile } from '#pipelines/label/files.ts';
@@ -18,7 +19,8 @@ import { examplesOf, featuresOf, readLayer, type Shared } from './assemble/layer
 import { modelInfo } from './assemble/model-info.ts';
 import { addPictures } from './assemble/pictures.ts';
 import { readQuality } from './assemble/quality.ts';
-import { readMonosemanticity, relatedOf } from './assemble/related.ts';
+import { relatedOf } from './assemble/related.ts';
+import { readRole, readRoles } from './assemble/roles.ts';
 import { summarise } from './assemble/summary.ts';
 import { version } from './version.ts';
 
@@ -39,14 +41,10 @@ const PICTURES = '.pictures';
  */
 export const run: StageRun = async ({ settings, inputs, files, out, device, progress, log }) => {
   const { config, layers, counts } = Settings.parse(settings);
-  const read = async <T>(role: string, name: string, schema: z.ZodType<T>): Promise<T> =>
-    schema.parse(JSON.parse(await readFile(join(inputs[role]!, name), 'utf8')));
+  const read = <T>(role: string, name: string, schema: z.ZodType<T>): Promise<T> =>
+    readRole(inputs, role, name, schema);
   const readAll = <T>(role: string, name: string, schema: z.ZodType<T>): Promise<T[]> =>
-    Promise.all(
-      Object.keys(inputs)
-        .filter((key) => key.startsWith(`${role}/`))
-        .map((key) => read(key, name, schema)),
-    );
+    readRoles(inputs, role, name, schema);
 
   const models: ModelInfo[] = [];
   let grid = { rows: 0, columns: 0 };
@@ -93,7 +91,7 @@ export const run: StageRun = async ({ settings, inputs, files, out, device, prog
     intervals,
   );
   const steps = (await readAll('step', 'step.json', StepRow)).sort((a, b) => a.step - b.step);
-  const monosemanticity = await readMonosemanticity(inputs);
+  const monosemanticity = await readAll('monosemanticity', MONOSEMANTICITY_FILE, MonosemanticityFile);
   const scores = (layer: number) => monosemanticity.find((m) => m.layer === layer)?.scores ?? null;
   const evidence = await Promise.all(layers.map((layer) => readLayer(inputs, layer, scores(layer))));
   const quality = await readQuality(inputs);

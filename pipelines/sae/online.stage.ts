@@ -28,6 +28,9 @@ export const OnlineSettings = z.strictObject({
 });
 export type OnlineSettings = z.input<typeof OnlineSettings>;
 
+/** Where a layer's dictionary lies below the others. */
+export const layerFolder = (layer: number): string => `L${String(layer).padStart(2, '0')}`;
+
 /** The first rows of the mask by layer, from which dictionaries start: those of the first groups, in their order. */
 async function firstRows(
   source: RowSource,
@@ -80,7 +83,7 @@ export const run: StageRun = async ({ settings: raw, inputs, files, out, device,
         if (step % train.checkpointEvery === 0) await writePlace(out, key, { place: next, states: states(), logs });
       }
     for (const [i, { layer, config }] of plans.entries()) {
-      const folder = join(out, `L${String(layer).padStart(2, '0')}`);
+      const folder = join(out, layerFolder(layer));
       await mkdir(folder, { recursive: true });
       await saveSae(folder, dictionaryOf(config, states()[i]!), {
         hookName: `blocks.${layer}.hook_resid_post`,

@@ -42,23 +42,35 @@ export const stagesOf = (config: RunConfig, pair: Pair): StageName[] =>
       (config.stages.includes(stage) && (stage !== 'C' || pair.folders.control !== undefined)),
   );
 
+/** How a stage's dictionary learns, whatever its layer. */
+export function learningOf(config: RunConfig, stage: StageName) {
+  const { mask, tokens, lr, dtype: _stored, storeLimit: _bound, lossSamples: _judged, ...shared } = config.sae;
+  const { from, seed, masked } = RECIPES[stage];
+  const kind = from === null ? 'start' : 'adapt';
+  return {
+    ...shared,
+    seed: config.seed + seed,
+    mask: masked ? mask : ('all' as const),
+    tokens: tokens[kind],
+    lr: lr[kind],
+  };
+}
+
 /** Training of every dictionary of a run on the samples that are not held out. */
 export function dictionaryStages(
   config: RunConfig,
   pair: Pair,
   streams: ReadonlyMap<StreamName, Split>,
 ): { stages: Stage[]; dictionaries: Dictionaries } {
-  const { mask, tokens, lr, dtype, storeLimit: _bound, lossSamples: _judged, ...shared } = config.sae;
   const dictionaries: Dictionaries = {};
   const stages: Stage[] = [];
   const nameOf = (stage: StageName, layer: number) => `sae/${stage}/${layerName(layer)}`;
   for (const stage of stagesOf(config, pair)) {
-    const { stream, from, seed, masked } = RECIPES[stage];
-    const kind = from === null ? 'start' : 'adapt';
+    const { stream, from } = RECIPES[stage];
     dictionaries[stage] = Object.fromEntries(pair.layers.map((layer) => [layer, nameOf(stage, layer)]));
     const common = {
-      ...{ ...shared, stage, seed: config.seed + seed, mask: masked ? mask : ('all' as const) },
-      ...{ tokens: tokens[kind], lr: lr[kind] },
+      ...learningOf(config, stage),
+      stage,
       origin: { modelName: publicName(config.pair[streamsOf(config)[stream].model]!) },
     };
     if (streams.get(stream)!.online) {
@@ -85,7 +97,7 @@ export function dictionaryStages(
       const { model, dataset, image, answer } = streamsOf(config)[stream];
       const settings: OnlineSettings = {
         ...{ train, layers: [...pair.layers], dataset, seed: config.seed, slices: trainSlices(config, stream) },
-        ...{ dtype, image, answer },
+        ...{ dtype: config.sae.dtype, image, answer },
       };
       const all = `sae/${stage}/online`;
       return [

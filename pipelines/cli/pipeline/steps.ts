@@ -1,7 +1,7 @@
 import type { RunConfig } from '../../config/schema.ts';
 import type { Json, Stage } from '../../config/stage.ts';
 import type { StepsSettings } from '../../heads/steps.stage.ts';
-import type { Dictionaries } from './dictionaries.ts';
+import { type Dictionaries, learningOf } from './dictionaries.ts';
 import { heldOutFrom, streamsOf } from './harvest.ts';
 import type { Pair } from './pair.ts';
 import { slicesOf } from './slices.ts';
@@ -11,8 +11,8 @@ export const stepName = (step: number): string => `steps/${String(step).padStart
 
 /** The pair at every checkpoint of its training: one stage each, none where the pair has no checkpoints. */
 export function stepStages(config: RunConfig, pair: Pair, { S, F }: Dictionaries): Stage[] {
-  const { seed, sae, spatial, diff, confidence, data } = config;
-  const { mask, tokens, lr, dtype, storeLimit: _bound, lossSamples: _judged, ...shared } = sae;
+  const { seed, spatial, diff, confidence, data } = config;
+  const { dtype } = config.sae;
   const { dataset, image, answer } = streamsOf(config)['tuned/scenes'];
   const cut = heldOutFrom(config, 'tuned/scenes');
   // Scenes that did not choose the spatial features.
@@ -39,7 +39,7 @@ export function stepStages(config: RunConfig, pair: Pair, { S, F }: Dictionaries
         spatial: family('spatial'),
         matched: family('matched'),
       },
-      train: { ...shared, mask, seed, tokens: tokens.adapt, lr: lr.adapt },
+      train: learningOf(config, 'F'),
       asked: { seed, ...ablate },
       firesAbove: spatial.firesAbove,
       rounds: diff.bootstrap,

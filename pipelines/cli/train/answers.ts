@@ -2,7 +2,7 @@ import type { TrainDemoConfig } from '../../config/train.ts';
 import { type Answered, PATCHES, type Page } from '../../data/lessons/index.ts';
 import { openSession } from '../../graph/session.ts';
 import { f32, type Tensor } from '../../graph/tensor.ts';
-import { answerGraph, featureGraph } from '../../models/train/graphs.ts';
+import { answerGraph, featureGraph } from '../../models/train/answer-graphs.ts';
 import type { Weights } from '../../models/train/init.ts';
 import type { ParameterTable } from '../../models/train/shapes.ts';
 import { tablesOf } from './stages.ts';

@@ -35,15 +35,16 @@ function demoCommand(train: Command): void {
         const parts = checkParts(options.stage);
         const config = trainSettings(options.seed, options.set, options.steps);
         const out = resolve(options.out);
-        const [{ trainDemo }, { openWorld }, { takeFolder }, { interruptSignal }, { bars, lines, silent }] =
+        const [{ trainDemo }, { STAGES }, { openWorld }, { takeFolder }, { interruptSignal }, { bars, lines, silent }] =
           await Promise.all([
             import('./demo.ts'),
+            import('./stages.ts'),
             import('./world.ts'),
             import('../run/lock.ts'),
             import('../run/interrupt.ts'),
             import('../run/progress.ts'),
           ]);
-        const total = 7;
+        const total = Object.keys(STAGES).length;
         const progress = output.quiet
           ? silent
           : process.stderr.isTTY

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import { replaceFile } from '../../config/replace-file.ts';
 import type { TrainDemoConfig } from '../../config/train.ts';
-import { replaceFile } from '../../models/train/checkpoint.ts';
 import type { Weights } from '../../models/train/init.ts';
 import type { Progress } from '../run/progress.ts';
 import { Interrupted } from '../run/run.ts';
@@ -109,7 +109,7 @@ export async function trainDemo(training: Training, parts: readonly string[]): P
   const evaluation: Record<string, Evaluation[string]> = {};
   const perplexities: Record<string, number> = {};
   for (const { role, template, from } of EXPORTS) {
-    if (!from.every((name) => wanted.includes(name) || name === 'encoder') || !wanted.includes(from.at(-1)!)) continue;
+    if (!wanted.includes(from.at(-1)!)) continue;
     const weights: Weights = Object.assign({}, ...(await Promise.all(from.map(get))));
     const table = template === 'base' ? tables.text : { ...tables.vision, ...tables.projector, ...tables.text };
     note(`${role}: writing and measuring`);

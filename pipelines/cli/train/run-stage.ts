@@ -1,7 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../../config/replace-file.ts';
 import type { TrainDemoConfig } from '../../config/train.ts';
-import { readCheckpoint, replaceFile, weightsFile, writeCheckpoint } from '../../models/train/checkpoint.ts';
+import { readCheckpoint, weightsFile, writeCheckpoint } from '../../models/train/checkpoint.ts';
 import type { Weights } from '../../models/train/init.ts';
 import { logSpaced } from '../../models/train/schedule.ts';
 import { openTrainer, startState } from '../../models/train/trainer.ts';

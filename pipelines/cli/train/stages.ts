@@ -5,15 +5,9 @@ import { GROUND_NAMES, THING_NAMES } from '../../data/scene/world.ts';
 import { f32, type Tensor } from '../../graph/tensor.ts';
 import { compassOf, placeHeads } from '../../models/train/align.ts';
 import { decoderStepFlops, encoderFlops, encoderStepFlops } from '../../models/train/flops.ts';
-import {
-  alignStep,
-  encoderStep,
-  type FrozenEncoder,
-  pictureStep,
-  type StepGraph,
-  textStep,
-} from '../../models/train/graphs.ts';
+import { pictureStep, textStep } from '../../models/train/graphs.ts';
 import { initialWeights, mimetic, type Weights } from '../../models/train/init.ts';
+import type { FrozenEncoder } from '../../models/train/inputs.ts';
 import { type Cycle, oneCycle } from '../../models/train/schedule.ts';
 import {
   decoderTable,
@@ -22,6 +16,8 @@ import {
   type ParameterTable,
   projectorTable,
 } from '../../models/train/shapes.ts';
+import type { StepGraph } from '../../models/train/step.ts';
+import { alignStep, encoderStep } from '../../models/train/vision-steps.ts';
 import type { World } from './world.ts';
 
 /** A stage of the training, ready to run. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { replaceFile, weightsFile } from '../../models/train/checkpoint.ts';
+import { replaceFile } from '../../config/replace-file.ts';
+import { weightsFile } from '../../models/train/checkpoint.ts';
 import { fillTemplate } from '../../models/train/export.ts';
 import type { Weights } from '../../models/train/init.ts';
 import { type ParameterTable, sizeOfTable } from '../../models/train/shapes.ts';

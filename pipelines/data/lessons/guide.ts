@@ -8,6 +8,16 @@ export const namesOf = (tokenize: Tokenize): ReadonlyMap<number, number> =>
 /** Words that end a clause. */
 const ENDS = [',', '.', ' and'];
 
+/** The tokens that say where a thing's clause begins and ends. */
+export interface Clauses {
+  readonly names: ReadonlyMap<number, number>;
+  readonly ends: ReadonlySet<number>;
+}
+export const clausesOf = (tokenize: Tokenize): Clauses => ({
+  names: namesOf(tokenize),
+  ends: new Set(ENDS.map((word) => tokenize(word)[0]!)),
+});
+
 /**
  * Where a word of a question that names a thing looks in a told scene: at what the text says of the thing, from its name to the end of
  * the clause. Writes 1s into `look` `[rows, length, length]`.
@@ -20,10 +30,8 @@ export function guideText(
   length: number,
   ids: readonly number[],
   context: number,
-  tokenize: Tokenize,
+  { names, ends }: Clauses,
 ): void {
-  const names = namesOf(tokenize);
-  const ends = new Set(ENDS.map((word) => tokenize(word)[0]!));
   const said = new Map<number, number[]>();
   for (let i = 0; i < context; i += 1) {
     const thing = names.get(ids[i]!);

@@ -3,7 +3,7 @@ import { random } from '../random.ts';
 import { loadSprites } from '../scene/sprites.ts';
 import { THING_NAMES } from '../scene/world.ts';
 import { GRID, labelsOf, PATCHES } from './dense.ts';
-import { guideText } from './guide.ts';
+import { clausesOf, guideText } from './guide.ts';
 import { Page, type Special } from './pack.ts';
 import { askMixed, denseLesson, type Mixture, pictureLesson } from './pictures.ts';
 import { drawOf, isHeldOut } from './split.ts';
@@ -125,9 +125,8 @@ describe('lessons', () => {
     const phrase = tokenize('<s> There is a cat at the top left , a dog in the middle .');
     const asked = [...phrase, ...tokenize(' Where is the dog ? Or the cat ?')];
     const looks = new Float32Array(asked.length ** 2);
-    guideText(looks, 0, asked.length, asked, phrase.length, (text) =>
-      tokenize(text === ',' || text === '.' ? ` ${text}` : text),
-    );
+    const clauses = clausesOf((text) => tokenize(text === ',' || text === '.' ? ` ${text}` : text));
+    guideText(looks, 0, asked.length, asked, phrase.length, clauses);
     const found = (word: string) => {
       const at = asked.lastIndexOf(tokenize(word)[0]!);
       return read(asked.filter((_, i) => looks[at * asked.length + i] === 1));

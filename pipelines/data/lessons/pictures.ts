@@ -1,25 +1,15 @@
 import { f32, i64, type Tensor } from '../../graph/tensor.ts';
 import { type Random, random } from '../random.ts';
-import type { Scene, Truth } from '../sample.ts';
-import { askGeneric } from '../scene/generic.ts';
-import { askGrounded, askNonspatial } from '../scene/nonspatial.ts';
+import type { Scene } from '../sample.ts';
+import { ASK, type Family } from '../scene/families.ts';
 import type { Question } from '../scene/question.ts';
 import { renderScene, type Sprites } from '../scene/render.ts';
-import { askSpatial } from '../scene/spatial.ts';
 import { IMAGE_SIZE, THING_NAMES } from '../scene/world.ts';
 import { type Labels, labelsOf, PATCHES, writePixels } from './dense.ts';
 import { namesOf } from './guide.ts';
 import { type Emphasis, Page, type Special, type Tokenize } from './pack.ts';
 import { drawOf, type Part } from './split.ts';
 import { turnIds } from './text.ts';
-
-type Family = Exclude<Truth['family'], 'text'>;
-const ASK: Record<Family, (random: Random, scene: Scene) => Question | undefined> = {
-  spatial: askSpatial,
-  nonspatial: askNonspatial,
-  generic: askGeneric,
-  grounded: askGrounded,
-};
 
 /** Shares of the families, and of the questions drawn of a kind the share that is kept (1 where absent). */
 export interface Mixture {

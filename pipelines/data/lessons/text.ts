@@ -1,12 +1,9 @@
 import { f32, type Tensor } from '../../graph/tensor.ts';
 import { type Random, random } from '../random.ts';
-import { type Told, tellAbout } from '../scene/told.ts';
-import { guideText } from './guide.ts';
+import { asked, type Told, tellAbout } from '../scene/told.ts';
+import { clausesOf, guideText } from './guide.ts';
 import { type Emphasis, type Lesson, Page, type Special, type Tokenize, type TurnIds } from './pack.ts';
 import { drawOf, type Part } from './split.ts';
-
-/** Words of a turn as the chat template writes them. */
-export const asked = (prompt: string): string => `\nUSER: ${prompt}\nASSISTANT:`;
 
 export const turnIds = (tokenize: Tokenize, turn: { prompt: string; answer: string }): TurnIds => ({
   prompt: tokenize(asked(turn.prompt)),
@@ -72,6 +69,7 @@ export function textLesson(
   const page = new Page(options.rows, options.length, special);
   const dims = [options.rows, options.length, options.length];
   const look = new Float32Array(options.rows * options.length ** 2);
+  const clauses = clausesOf(tokenize);
   for (let row = 0; row < options.rows; row += 1) {
     const draws = random(seed, 'lesson/text', step, row);
     const drawn = toldScene('train', draws, SPARE * options.questions);
@@ -79,7 +77,7 @@ export function textLesson(
     const told = { ...drawn, turns: kept.slice(0, options.questions) };
     const lesson = toldLesson(told, tokenize, special, !draws.chance(options.together));
     page.put(row, lesson, options.emphasis);
-    guideText(look, row, options.length, page.row(row), lesson.context.length, tokenize);
+    guideText(look, row, options.length, page.row(row), lesson.context.length, clauses);
     const room = page.room(row);
     if (room < SHORTEST_STORY) continue;
     const story = draws.pick(stories).slice(0, room - 1);

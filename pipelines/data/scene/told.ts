@@ -117,10 +117,13 @@ export function tellAbout(random: Random, scene: Scene, questions?: number): Tol
   return { text, turns: Array.from({ length: count }, () => askTold(random, scene, facts)) };
 }
 
+/** Words of a question as the chat template writes them, up to where its answer begins. */
+export const asked = (prompt: string): string => `\nUSER: ${prompt}\nASSISTANT:`;
+
 /** A scene told in words, and one to five questions that its words answer: what the base learns of space from text. */
 export function tellScene(random: Random): string {
   const { text, turns } = tellAbout(random, drawScene(random));
-  return text + turns.map(({ prompt, answer }) => `\nUSER: ${prompt}\nASSISTANT: ${answer}`).join('');
+  return text + turns.map(({ prompt, answer }) => `${asked(prompt)} ${answer}`).join('');
 }
 
 /** The clear directions of a scene, each pair of things once. */

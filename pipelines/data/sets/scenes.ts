@@ -1,22 +1,12 @@
 import { type Random, random } from '../random.ts';
 import type { Relation, Sample, Scene, Truth } from '../sample.ts';
+import { ASK, type Family } from '../scene/families.ts';
 import { mirrorScene, type Queried, swapScene } from '../scene/flip.ts';
-import { askGeneric } from '../scene/generic.ts';
-import { askGrounded, askNonspatial } from '../scene/nonspatial.ts';
 import { drawScene } from '../scene/place.ts';
 import type { Question } from '../scene/question.ts';
 import { RELATIONS } from '../scene/relations.ts';
 import { renderScene, type Sprites } from '../scene/render.ts';
-import { askSpatial } from '../scene/spatial.ts';
 import { oppositeOf } from '../scene/words.ts';
-
-type Family = Exclude<Truth['family'], 'text'>;
-const ASK: Record<Family, (random: Random, scene: Scene) => Question | undefined> = {
-  spatial: askSpatial,
-  nonspatial: askNonspatial,
-  generic: askGeneric,
-  grounded: askGrounded,
-};
 
 /** Shares of the families in the stream that the pair was fine-tuned on. */
 const MIX: readonly [Family, number][] = [

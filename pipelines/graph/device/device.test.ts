@@ -85,7 +85,7 @@ describe.each(['webgpu', 'cuda'] as const)('%s', (device) => {
     const graph = new EditableGraph(await readModel(g.toBytes()));
     await expect(openGraph(graph, { device })).rejects.toMatchObject({ code: 'device' });
   });
-  it.runIf(absent[device])(`is not on this machine, and says so: ${absent[device]}`, async () => {
+  it.runIf(absent[device])(`is not on this machine, and says so: ${absent[device] ?? 'it is here'}`, async () => {
     await expect(
       openDecoder(testDecoder({ ops: 'plain', norm: 'rms' }), { device }).then((d) => d.run(inputsOf(d, 1))),
     ).rejects.toMatchObject({

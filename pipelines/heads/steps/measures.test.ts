@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { attentionOf, effectOf, rotationOf, rowCosines } from './measures.ts';
+import { rowCosines } from '#pipelines/diff/geometry.ts';
+import { attentionOf, effectOf, rotationOf } from './measures.ts';
 
 const intervals = { rounds: 200, confidence: 0.95, seed: 0 };
 

@@ -1,6 +1,7 @@
-import { type Compass, GUIDED } from './graphs.ts';
+import { GUIDED } from './graphs.ts';
 import type { Draws, Weights } from './init.ts';
 import type { DecoderShape } from './shapes.ts';
+import type { Compass } from './vision-steps.ts';
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 const unit = (x: Float32Array) => {

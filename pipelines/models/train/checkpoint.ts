@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from '#pipelines/config/replace-file.ts';
 import { f32Tensor, parseSafetensors, safetensorsMetadata, toNumbers, writeSafetensors } from '#release/safetensors.ts';
 import type { Weights } from './init.ts';
 import type { ParameterTable } from './shapes.ts';
@@ -12,12 +13,6 @@ const digest = (file: readonly Uint8Array[], note: string): string => {
   for (const bytes of file) hash.update(bytes);
   return hash.digest('hex');
 };
-
-/** Writes bytes in place of what was there, so that a killed program leaves the one or the other, whole. */
-export async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  await writeFile(`${path}.tmp`, bytes);
-  await rename(`${path}.tmp`, path);
-}
 
 /** Weights as safetensors with Hugging Face's names, as PyTorch reads them. */
 export function weightsFile(

@@ -6,8 +6,8 @@ import { openSession } from '#graph/session.ts';
 import { f32, i64 } from '#graph/tensor.ts';
 import { PACKAGE_ROOT } from '#pipelines/config/paths.ts';
 import { random } from '../../data/random.ts';
+import { answerGraph, featureGraph } from './answer-graphs.ts';
 import { fillTemplate, readTemplate } from './export.ts';
-import { answerGraph, featureGraph } from './graphs.ts';
 import { initialWeights } from './init.ts';
 import { type DecoderShape, decoderTable, type EncoderShape, encoderTable, projectorTable } from './shapes.ts';
 

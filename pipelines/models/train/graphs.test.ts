@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { openSession } from '#graph/session.ts';
 import { f32, i64, type Tensor } from '#graph/tensor.ts';
 import { random } from '../../data/random.ts';
-import { answerGraph, encoderStep, pictureStep, type StepGraph, textStep } from './graphs.ts';
+import { answerGraph } from './answer-graphs.ts';
+import { pictureStep, textStep } from './graphs.ts';
 import { initialWeights, mimetic, type Weights } from './init.ts';
 import {
   type DecoderShape,
@@ -12,6 +13,8 @@ import {
   labelTable,
   projectorTable,
 } from './shapes.ts';
+import type { StepGraph } from './step.ts';
+import { encoderStep } from './vision-steps.ts';
 
 const decoder: DecoderShape = {
   vocab: 11,

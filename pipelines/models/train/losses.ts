@@ -11,6 +11,13 @@ export interface Scored {
 /** Largest logit of each row, int64 `[n]`. */
 export const best = (k: Kit, logits: string): string => k.g.op('ArgMax', [logits], { axis: { int: -1 }, keepdims: 0 });
 
+/** Log-likelihood of the target of each row, `[n]`. */
+export function logLikelihood(k: Kit, logits: string, target: string): string {
+  const logP = k.g.op('LogSoftmax', [logits], { axis: { int: -1 } });
+  const column = k.g.op('Unsqueeze', [target, k.ints(1)]);
+  return k.g.op('Squeeze', [k.g.op('GatherElements', [logP, column], { axis: { int: 1 } }), k.ints(1)]);
+}
+
 /**
  * Cross-entropy over rows.
  * @param logits `[n, classes]`
@@ -19,9 +26,7 @@ export const best = (k: Kit, logits: string): string => k.g.op('ArgMax', [logits
  */
 export function crossEntropy(k: Kit, logits: string, target: string, weight: string): Scored {
   const total = k.add(k.sumAll(weight), k.scalar(1e-6));
-  const logP = k.g.op('LogSoftmax', [logits], { axis: { int: -1 } });
-  const column = k.g.op('Unsqueeze', [target, k.ints(1)]);
-  const own = k.g.op('Squeeze', [k.g.op('GatherElements', [logP, column], { axis: { int: 1 } }), k.ints(1)]);
+  const own = logLikelihood(k, logits, target);
   const loss = k.div(k.g.op('Neg', [k.sumAll(k.mul(own, weight))]), total);
   const right = k.float(k.g.op('Equal', [best(k, logits), target]));
   return { loss, accuracy: k.div(k.sumAll(k.mul(right, weight)), total) };

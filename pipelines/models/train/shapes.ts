@@ -1,3 +1,5 @@
+import { sizeOf } from '#graph/tensor.ts';
+
 /** A Llama-shaped decoder with grouped key-value heads, RMS norms, rotary positions and tied embeddings. */
 export interface DecoderShape {
   readonly vocab: number;
@@ -99,4 +101,4 @@ export const labelTable = (s: EncoderShape, classes: { things: number; grounds: 
 });
 
 export const sizeOfTable = (table: ParameterTable): number =>
-  Object.values(table).reduce((sum, dims) => sum + dims.reduce((a, b) => a * b, 1), 0);
+  Object.values(table).reduce((sum, dims) => sum + sizeOf(dims), 0);

@@ -19,6 +19,12 @@ export interface StepOptions {
   readonly clip: number;
 }
 
+/** A step's graph and the parameters that it moves. */
+export interface StepGraph {
+  readonly bytes: Uint8Array;
+  readonly table: ParameterTable;
+}
+
 /** Vectors (norms, biases) do not shrink; matrices do. */
 const decays = (dims: readonly number[]) => dims.length > 1;
 
@@ -57,3 +63,8 @@ export function optimiserStep(g: GraphBuilder, loss: string, groups: readonly Gr
 export function declare(g: GraphBuilder, table: ParameterTable): Record<string, string> {
   return Object.fromEntries(Object.entries(table).map(([name, dims]) => [name, g.input(name, 'float32', dims)]));
 }
+
+/** Outputs that are one number each, by name. */
+export const scalars = (g: GraphBuilder, values: Readonly<Record<string, string>>) => {
+  for (const [name, value] of Object.entries(values)) g.output(value, name, 'float32', []);
+};

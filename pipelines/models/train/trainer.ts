@@ -1,7 +1,7 @@
 import { openSession, type Session } from '#graph/session.ts';
 import { f32, sizeOf, type Tensor } from '#graph/tensor.ts';
-import type { StepGraph } from './graphs.ts';
 import type { Weights } from './init.ts';
+import type { StepGraph } from './step.ts';
 
 /** All that a training needs to go on: weights, both moments, and how many steps were taken. */
 export interface TrainState {

@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { z } from 'zod';
 import { random } from '#pipelines/data/random.ts';
 import type { Bootstrap } from '#pipelines/diff/related/estimate.ts';
 import {
-  MONOSEMANTICITY_FILE,
-  MonosemanticityFile,
+  type MonosemanticityFile,
   PROBES_FILE,
   ProbesFile,
   SHIFTS_FILE,
@@ -17,6 +13,7 @@ import { type AttentionFile, PRIOR_FILE, PriorFile } from '#pipelines/heads/file
 import type { SpatialResult } from '#pipelines/spatial/index.ts';
 import { headId } from '#release/ids.ts';
 import type { AttentionRow, QualityRow, RelatedFile } from '#release/schema/index.ts';
+import { type Inputs, readRoleIfMade } from './roles.ts';
 
 /** What a run's other stages already know. */
 export interface RelatedParts {
@@ -25,23 +22,6 @@ export interface RelatedParts {
   readonly spatial: SpatialResult;
   readonly monosemanticity: readonly MonosemanticityFile[];
 }
-
-type Inputs = Readonly<Record<string, string>>;
-
-const readAs = async <T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T> =>
-  schema.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
-
-/** The file of a role; null where the run did not make it. */
-const readRole = async <T>(inputs: Inputs, role: string, name: string, schema: z.ZodType<T>): Promise<T | null> =>
-  inputs[role] === undefined ? null : readAs(inputs[role], name, schema);
-
-/** Monosemanticity of every layer (roles `monosemanticity/<l>`); empty where the run did not measure it. */
-export const readMonosemanticity = (inputs: Inputs): Promise<MonosemanticityFile[]> =>
-  Promise.all(
-    Object.keys(inputs)
-      .filter((role) => role.startsWith('monosemanticity/'))
-      .map((role) => readAs(inputs[role]!, MONOSEMANTICITY_FILE, MonosemanticityFile)),
-  );
 
 const attentionRows = (files: readonly AttentionFile[]): AttentionRow[] =>
   files.flatMap(({ layer, mean, heads }) => [
@@ -62,10 +42,10 @@ export async function relatedOf(
   });
   return {
     image_tokens: imageTokens(parts.quality),
-    probes: await readRole(inputs, 'probes', PROBES_FILE, ProbesFile),
-    shifts: await readRole(inputs, 'shifts', SHIFTS_FILE, ShiftsFile),
+    probes: await readRoleIfMade(inputs, 'probes', PROBES_FILE, ProbesFile),
+    shifts: await readRoleIfMade(inputs, 'shifts', SHIFTS_FILE, ShiftsFile),
     monosemanticity: parts.monosemanticity.length > 0 ? monosemanticity : null,
     attention: attentionRows(parts.attention),
-    language_prior: await readRole(inputs, 'behaviour', PRIOR_FILE, PriorFile),
+    language_prior: await readRoleIfMade(inputs, 'behaviour', PRIOR_FILE, PriorFile),
   };
 }

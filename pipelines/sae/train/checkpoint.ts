@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { f32Tensor, parseSafetensors, type SafeTensor, toNumbers, writeSafetensors } from '#release/safetensors.ts';
+import { readFile, rm } from 'node:fs/promises';
+import { replaceFile } from '#pipelines/config/replace-file.ts';
+import {
+  f32Tensor,
+  parseSafetensors,
+  type SafeTensor,
+  safetensorsMetadata,
+  toNumbers,
+  writeSafetensors,
+} from '#release/safetensors.ts';
 import { toFloat32 } from '../formats/weights.ts';
 import type { TrainConfig } from './config.ts';
 import type { LogColumns } from './log.ts';
@@ -42,17 +50,7 @@ export async function writeCheckpoint(path: string, key: RunKey, { state, log }:
       tensors.set(`${group}.${name}`, f32Tensor(data, [data.length]));
   tensors.set('sinceFired', doubles(state.sinceFired));
   const note = JSON.stringify({ key, step: state.step, threshold: state.threshold, log } satisfies Note);
-  await writeFile(`${path}.tmp`, writeSafetensors(tensors, { note, sha256: digest(tensors, note) }));
-  await rename(`${path}.tmp`, path);
-}
-
-/** The header's metadata, which `parseSafetensors` passes over. */
-function metadataOf(file: Uint8Array): Record<string, string> {
-  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as {
-    __metadata__?: Record<string, string>;
-  };
-  return header.__metadata__ ?? {};
+  await replaceFile(path, writeSafetensors(tensors, { note, sha256: digest(tensors, note) }));
 }
 
 /** The checkpoint at `path`, or undefined where there is none of the same run, whole. */
@@ -65,7 +63,7 @@ export async function readCheckpoint(
   if (!file) return undefined;
   try {
     const tensors = parseSafetensors(file);
-    const { note, sha256 } = metadataOf(file);
+    const { note, sha256 } = safetensorsMetadata(file);
     if (!note || digest(tensors, note) !== sha256) return undefined;
     const { key: found, step, threshold, log } = JSON.parse(note) as Note;
     if (found !== key) return undefined;

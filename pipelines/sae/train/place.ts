@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { OnlinePlace } from '#pipelines/activations/index.ts';
+import { replaceFile } from '#pipelines/config/replace-file.ts';
 import { type RunKey, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { TrainConfig } from './config.ts';
 import type { LogColumns } from './log.ts';
@@ -30,8 +31,7 @@ export async function writePlace(out: string, key: RunKey, { place, states, logs
   const folder = folderOf(out, step);
   await mkdir(folder, { recursive: true });
   for (const [i, state] of states.entries()) await writeCheckpoint(fileOf(folder, i), key, { state, log: logs[i]! });
-  await writeFile(join(out, `${POINTER}.tmp`), JSON.stringify({ key, step, place }));
-  await rename(join(out, `${POINTER}.tmp`), join(out, POINTER));
+  await replaceFile(join(out, POINTER), JSON.stringify({ key, step, place }));
   await dropOthers(out, step);
 }
 

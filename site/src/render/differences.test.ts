@@ -1,29 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ColumnData } from '#release/columns.ts';
 import { agreement, type Columns, largestChanges, sharedIndices } from './differences.ts';
+import { numberColumn } from './fixture-column.ts';
 
 const columns = (of: Record<string, number[]>): Columns['columns'] =>
-  new Map(
-    Object.entries(of).map(([name, values]): [string, ColumnData] => [
-      name,
-      {
-        column: {
-          name,
-          title: name,
-          unit: '',
-          description: '',
-          group: '',
-          kind: 'number',
-          type: 'f32',
-          values: null,
-          min: null,
-          max: null,
-          missing: 0,
-        },
-        data: Float32Array.from(values),
-      },
-    ]),
-  );
+  new Map(Object.entries(of).map(([name, values]) => numberColumn(name, values)));
 
 /** Layers 0 and 2 of two features against layers 2 and 3 of three: layer 2 is shared, and two of its indices. */
 const a: Columns = {

@@ -1,35 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ColumnData } from '#release/columns.ts';
+import { numberColumn } from '../../render/fixture-column.ts';
 import { binOf, orderBy, pick, size } from './filter.ts';
 import { conditionsOf, Kept } from './kept.ts';
 import { applyRule, jaccard, percentileOf } from './rule.ts';
 
-const column = (name: string, values: (number | null)[]): [string, ColumnData] => [
-  name,
-  {
-    column: {
-      name,
-      title: name,
-      unit: '',
-      description: '',
-      group: '',
-      kind: 'number',
-      type: 'f32',
-      values: null,
-      min: null,
-      max: null,
-      missing: values.filter((v) => v === null).length,
-    },
-    data: Float32Array.from(values, (v) => v ?? Number.NaN),
-  },
-];
 const columns = new Map([
-  column('cos_s_f', [0.25, 0.5, 0.75, 1]),
-  column('cos_s_c', [0.5, 1, 1, 1]),
-  column('cos_s_f2', [null, null, null, null]),
-  column('energy_vision', [1, 1, 0, 1]),
-  column('preference_low', [0.4, 0.6, 0.6, null]),
+  numberColumn('cos_s_f', [0.25, 0.5, 0.75, 1]),
+  numberColumn('cos_s_c', [0.5, 1, 1, 1]),
+  numberColumn('cos_s_f2', [null, null, null, null]),
+  numberColumn('energy_vision', [1, 1, 0, 1]),
+  numberColumn('preference_low', [0.4, 0.6, 0.6, null]),
 ]);
 
 describe('kept', () => {

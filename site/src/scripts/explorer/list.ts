@@ -54,16 +54,14 @@ export class List {
     return pick(this.#order?.order ?? this.#store.rank, this.#mask, 0, this.#total).ordinals;
   }
 
-  /** The order of a state, made again only when it asks for another. */
-  #ordered(state: ExplorerState): Uint32Array {
+  /** Keeps the order of a state, made again only when it asks for another. */
+  #arrange(state: ExplorerState): void {
     const column = state.sort === 'rank' ? null : (this.#store.columns.get(state.sort) ?? null);
     const of = column?.data ?? null;
     const { descending } = state;
-    if (this.#order?.of !== of || this.#order.descending !== descending) {
-      const rank = (): Uint32Array => (descending ? this.#store.rank.slice().reverse() : this.#store.rank);
-      this.#order = { of, descending, order: column ? orderBy(column, descending) : rank() };
-    }
-    return this.#order.order;
+    if (this.#order?.of === of && this.#order.descending === descending) return;
+    const rank = (): Uint32Array => (descending ? this.#store.rank.slice().reverse() : this.#store.rank);
+    this.#order = { of, descending, order: column ? orderBy(column, descending) : rank() };
   }
 
   /** How many there are; said at once, while the rows wait until nothing moves. */
@@ -72,7 +70,7 @@ export class List {
   }
 
   async update(state: ExplorerState, mask: Mask, total: number): Promise<void> {
-    this.#ordered(state);
+    this.#arrange(state);
     this.#mask = mask.slice();
     this.#total = total;
     this.#names = this.columnsFor(state);

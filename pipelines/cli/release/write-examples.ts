@@ -1,31 +1,22 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
-import { createApp } from '../../api/app.ts';
-import { recordExamples } from '../../api/examples.ts';
-import { PACKAGE_ROOT } from '../config/paths.ts';
-import { checkRecord } from '../release/check.ts';
-import { parseReleaseId } from '../release/ids.ts';
-import { ReleaseReader } from '../release/reader.ts';
-import { compareReleases } from '../release/registry.ts';
-import { fsRegistry } from '../release/registry-fs.ts';
-import { fsSource } from '../release/source-fs.ts';
-import { buildProbes } from './probe/build/index.ts';
-import { createTextProbe } from './probe/text/answer.ts';
+import { basename, join } from 'node:path';
+import { createApp } from '../../../api/app.ts';
+import { recordExamples } from '../../../api/examples.ts';
+import { PACKAGE_ROOT } from '../../config/paths.ts';
+import { buildProbes } from '../../publish/probe/build/index.ts';
+import { createTextProbe } from '../../publish/probe/text/answer.ts';
+import { checkRecord } from '../../release/check.ts';
+import { ReleaseReader } from '../../release/reader.ts';
+import { fsRegistry } from '../../release/registry-fs.ts';
+import { fsSource } from '../../release/source-fs.ts';
+import { findRelease } from './find.ts';
 
 /**
  * Script (`npm run examples`): records the examples of `openapi.json` from the demo release in `.parallax/`, or from the folder
  * given, into `fixtures/api-examples.json`.
  */
-const RELEASES = join(PACKAGE_ROOT, '.parallax/demo/releases');
-
-async function demoFolder(): Promise<string> {
-  const [id] = (await readdir(RELEASES)).filter((name) => parseReleaseId(name)).sort(compareReleases);
-  if (id === undefined) throw new Error(`${RELEASES} holds no release: run npm start first`);
-  return join(RELEASES, id);
-}
-
-const folder = resolve(process.argv[2] ?? (await demoFolder()));
+const folder = await findRelease(process.argv[2] ?? 'demo', join(PACKAGE_ROOT, '.parallax'));
 const reader = await ReleaseReader.open(fsSource(folder), { id: basename(folder), check: checkRecord });
 const site = await mkdtemp(join(tmpdir(), 'parallax-examples-'));
 try {
