@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { type Citable, cite } from '#release/cite.ts';
+import { type Citable, cite, headTitle } from '#release/cite.ts';
 import { RELEASE_NAME } from '#release/ids.ts';
 import { jsonLd, turtle } from '#release/linked.ts';
 import {
@@ -60,7 +60,7 @@ const findHead: Finder<'head'> = async (reader, { layer, head }) => {
   if (!record) return null;
   const bytes = new TextEncoder().encode(JSON.stringify(record));
   return {
-    title: record.sentence,
+    title: headTitle(record),
     bytes,
     hash: toHex(sha256Bytes(bytes)),
     render: async ({ pages }, context) => pages?.renderHead(record, file, reader.manifest, context) ?? null,

@@ -9,11 +9,9 @@ import { joinAblations } from './ablations.ts';
 import { pairUp } from './batches.ts';
 import { meanZ } from './mean-ablation.ts';
 import type { TracedFeature } from './read-trace.ts';
-import { type HeadTest, testHeads } from './significance.ts';
+import { FDR, type HeadTest, testHeads } from './significance.ts';
 import { type readMask, traceBatch } from './trace.ts';
 
-/** The rate that a run states (`spatial.q` is stricter). */
-const FDR = 0.05;
 const SAMPLES = 20;
 const PAIRS = 12;
 const { layers, heads, dModel } = DECODER;

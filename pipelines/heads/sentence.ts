@@ -1,4 +1,5 @@
 import type { HeadRecord } from '#release/schema/index.ts';
+import { FDR } from './significance.ts';
 
 const percent = (x: number) => `${Math.round(100 * x)} %`;
 
@@ -8,12 +9,19 @@ export function headSentence(head: Omit<HeadRecord, 'sentence'>): string {
   return parts.length === 0 ? 'No evidence in this release.' : `${parts.join('; ')}.`;
 }
 
-function feeds({ spatial_effect: effect, random_effect: control, rank }: Omit<HeadRecord, 'sentence'>): string | null {
+/** With q over all heads that decides; without it, whether the control lies in the value's interval. */
+function beside({ spatial_effect: effect, random_effect: control, q }: Omit<HeadRecord, 'sentence'>): string {
+  if (q !== undefined) return q <= FDR ? ` (more, q = ${q.toPrecision(1)})` : ` (no more, q = ${q.toFixed(2)})`;
+  const inside = control !== null && effect.low !== null && effect.low <= control.value;
+  return inside ? ' (not distinguishable from the control)' : '';
+}
+
+function feeds(head: Omit<HeadRecord, 'sentence'>): string | null {
+  const { spatial_effect: effect, random_effect: control, rank } = head;
   if (effect.n === 0) return 'No spatial feature was traced to heads';
   const share = `Carries ${percent(effect.value)} of the input of the spatial features on average (rank ${rank}, n = ${effect.n} samples)`;
   if (!control) return share;
-  const inside = effect.low !== null && effect.low <= control.value;
-  return `${share}, ${percent(control.value)} of that of random features${inside ? ' (not distinguishable from the control)' : ''}`;
+  return `${share}, ${percent(control.value)} of that of random features${beside(head)}`;
 }
 
 function looks({ image_mass: mass }: Omit<HeadRecord, 'sentence'>): string | null {

@@ -5,6 +5,9 @@ import { type Intervals, meanEstimate, paired } from './estimate.ts';
 import { sharesOf } from './ranking.ts';
 import type { TracedFeature } from './read-trace.ts';
 
+/** False-discovery rate at which a head counts as found. */
+export const FDR = 0.05;
+
 /** Draws of signs where all of them are too many. */
 const FLIPS = 9999;
 

@@ -16,10 +16,14 @@ export interface Citable {
 
 const place = (c: Citable): string => formatTarget(c.target);
 export const citedUrl = (c: Citable): string => `${c.origin}/r/${c.releaseId}${place(c) && `/${place(c)}`}`;
-/** `Feature L3F12: fires on ...` */
+/** What a head is called in a citation; its sentence is a finding, not a name. */
+export const headTitle = ({ layer, head }: { readonly layer: number; readonly head: number }): string =>
+  `layer ${layer}, head ${head}`;
+/** `Feature L3F12: fires on ...`, `Report: what turned ...` */
 export const citedTitle = (c: Citable): string => {
   const kind = { release: '', feature: 'Feature ', head: 'Head ', report: 'Report ' }[c.target.kind];
-  return kind ? `${kind}${place(c)}: ${c.title}` : c.title;
+  const named = c.target.kind === 'report' ? 'Report' : `${kind}${place(c)}`;
+  return kind ? `${named}: ${c.title}` : c.title;
 };
 const note = (c: Citable): string => `Release ${c.releaseId}${c.hash ? `, sha256 ${c.hash}` : ''}`;
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();

@@ -69,7 +69,7 @@ export function releaseStage(
   const samples = Object.values(slicesOf(config)).reduce((sum, slice) => sum + slice.samples, heldOut);
   return {
     name: RELEASE_STAGE,
-    version: 5,
+    version: 6,
     settings: { config: publicConfig(config) as Json, layers: [...pair.layers], counts: { samples } },
     inputs: {
       ...ONCE,

@@ -1,4 +1,5 @@
 import type { readDiffSummary } from '#pipelines/diff/index.ts';
+import { FDR } from '#pipelines/heads/significance.ts';
 import type { SpatialResult } from '#pipelines/spatial/index.ts';
 import type { BehaviourRow, HeadsFile, Summary } from '#release/schema/index.ts';
 
@@ -23,11 +24,9 @@ export function summarise(parts: SummaryParts): Summary {
   };
 }
 
-/** False-discovery rate at which a head counts as found. */
-const FDR = 0.05;
-
-const list = (items: readonly (string | number)[]): string =>
-  items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+/** `layer 3`, `layers 0, 1 and 4`. */
+const named = (layers: readonly number[]): string =>
+  layers.length < 2 ? `layer ${layers.join('')}` : `layers ${layers.slice(0, -1).join(', ')} and ${layers.at(-1)}`;
 
 /** What the run looked for and did not confirm: each rule gives its sentences, or none. */
 const RULES: readonly ((parts: SummaryParts) => string[])[] = [
@@ -35,7 +34,7 @@ const RULES: readonly ((parts: SummaryParts) => string[])[] = [
     const none = spatial.layers.filter((l) => ![...spatial.all()].some((f) => f.layer === l && f.spatial));
     if (none.length === 0) return [];
     if (none.length === spatial.layers.length) return ['No feature of any layer is spatial on held-out samples.'];
-    return [`No feature of layer ${list(none)} is spatial on held-out samples.`];
+    return [`No feature of ${named(none)} is spatial on held-out samples.`];
   },
   ({ spatial }) => {
     const decoys = [...spatial.all()].filter((f) => f.decoy).length;
@@ -49,9 +48,7 @@ const RULES: readonly ((parts: SummaryParts) => string[])[] = [
     const inside = diff.layers.filter((l) => l.control && l.rotation.median >= l.control.q25).map((l) => l.layer);
     return inside.length === 0
       ? []
-      : [
-          `In layer ${list(inside)} half of the features turn no further than a quarter of those of the text-only control.`,
-        ];
+      : [`In ${named(inside)} half of the features turn no further than a quarter of those of the text-only control.`];
   },
   ({ diff }) => {
     const share = diff.adapted_in_control;

@@ -104,7 +104,7 @@ export function factsOf(release: SiteRelease, decoys: string) {
     headlines: [ablated(release), confirmed(release, decoys), shared(release)],
     seedOnly: release.summary.adapted_in_one_seed && points(release.summary.adapted_in_one_seed),
     counts: manifest.counts,
-    turned: turned.map((l) => l.layer),
+    turned: layersText(turned.map((l) => l.layer)),
     topHeads: top.map((head) => ({ id: head.id, sentence: head.sentence })),
     notConfirmed: release.summary.not_confirmed,
     settings: JSON.stringify(manifest.settings, null, 2),
@@ -112,4 +112,11 @@ export function factsOf(release: SiteRelease, decoys: string) {
     licence: manifest.licence,
   };
 }
+/** `layer 3`, `layers 0, 1 and 4`; '' for none. */
+function layersText(layers: readonly number[]): string {
+  if (layers.length === 0) return '';
+  const list = new Intl.ListFormat('en-GB').format(layers.map(String));
+  return layers.length === 1 ? `layer ${list}` : `layers ${list}`;
+}
+
 export type Facts = ReturnType<typeof factsOf>;

@@ -1,5 +1,6 @@
 import { parseFeatureId } from '#release/ids.ts';
 import type { Example, Feature, FeatureExamples } from '#release/schema/index.ts';
+import { percent, probability } from '../render/number.ts';
 import { notable } from './notable.ts';
 import type { SiteRelease } from './releases.ts';
 
@@ -41,4 +42,12 @@ export async function bestScene(release: SiteRelease): Promise<Scene | null> {
     if (best?.frames.length === FRAMES) break;
   }
   return best;
+}
+
+/** What the first head carries, beside its control; null where nothing was traced or there is no control. */
+export function strongestHead({ heads: { heads } }: SiteRelease): string | null {
+  const first = heads.find((head) => head.rank === 1);
+  if (!first?.random_effect || first.spatial_effect.n === 0) return null;
+  const { id, spatial_effect: own, random_effect: control, q } = first;
+  return `The first of them, ${id}, carries ${percent(own.value)} of the input of the spatial features and ${percent(control.value)} of that of random ones${q === undefined ? '' : ` (q ${probability(q)} over all heads)`}.`;
 }

@@ -28,4 +28,4 @@ export function causalTests(feature: Feature): Html {
 }
 
 const name = (test: CausalTest): Html =>
-  html`${test.test}${test.test !== 'ablate' && html` × ${significant(test.dose, 2)}`} <span class="n">${test.task === 'spatial' ? 'spatial task' : 'control task'}</span>`;
+  html`${test.test}${test.test !== 'ablate' && html` × ${significant(test.dose, 2)}`} <span class="n">${test.task === 'spatial' ? 'spatial questions' : 'other questions'}</span>`;

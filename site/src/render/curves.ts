@@ -10,7 +10,7 @@ const y = (axis: Axis, value: number): string => (HEIGHT - (at(axis, value) / 10
 
 /** Horizontal rules with their values at the left edge. */
 const rules = (axis: Axis): Html =>
-  html`<g class="grid">${axis.ticks.map((tick) => html`<line x1="0" x2="100%" y1="${y(axis, tick)}" y2="${y(axis, tick)}"/><text x="0" y="${y(axis, tick)}" dy="-3">${fixed(tick, axis.digits)}</text>`)}</g>`;
+  html`<g class="grid">${axis.ticks.map((tick) => html`<line x1="0" x2="100%" y1="${y(axis, tick)}" y2="${y(axis, tick)}"/><text x="100%" y="${y(axis, tick)}" dy="-3" text-anchor="end">${fixed(tick, axis.digits)}</text>`)}</g>`;
 
 /** How few heads carry the effect: spatial features, and random ones in grey. */
 export function concentrationCurve(file: HeadsFile): Html {

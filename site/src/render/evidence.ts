@@ -41,6 +41,8 @@ function rates(of: SpatialEvidence): Html {
       label: 'under spatial questions',
       claim: { value: share(a, b), low: null, high: null, n: a + b, control: matched },
       said: '',
+      // The interval that counts is that of the difference, below.
+      counts: [`${count(a)} of ${count(a + b)}`, `${count(c)} of ${count(c + d)}`],
     },
     { label: 'without a spatial word', claim: { ...of.generic_rate, control: null }, said: '' },
     ...(of.word_rate

@@ -43,7 +43,7 @@ export function exampleGroups(of: FeatureExamples, options: ExampleOptions): Htm
     const grid = html`<div class="examples">${shown.map((e) => withSample(e, of, options))}</div>`;
     return i === 0
       ? html`<h3 class="quiet">${INTERVAL_TEXT(name)}</h3>${grid}`
-      : html`<details class="more"><summary>${INTERVAL_TEXT(name)} <span class="n">${shown.length}</span></summary>${grid}</details>`;
+      : html`<details class="more"><summary>${INTERVAL_TEXT(name)} <span class="n">(${shown.length})</span></summary>${grid}</details>`;
   })}`;
 }
 

@@ -71,7 +71,7 @@ function body(
       histogram(feature.histogram, {
         id: 'histogram',
         unit: 'activation',
-        caption: html`Activation on held-out tokens where it fires; largest ${fixed(feature.max_activation)}.`,
+        caption: html`Activation on held-out tokens where it fires, n ${count(feature.histogram.counts.reduce((a, b) => a + b, 0))} tokens; largest ${fixed(feature.max_activation)}.`,
       }),
     ],
     ['near', 'Its neighbours', neighbours(feature, context)],
@@ -106,5 +106,5 @@ function stageNotes(feature: Feature, manifest: Manifest, context: Context): Htm
 function raws(feature: Feature, context: Context): Html {
   const api = `/api/v1/r/${context.release}/features/${feature.id}`;
   const frame = `<iframe src="${context.origin}/embed${featurePath(context.release, feature.id)}" width="100%" height="640" title="Feature ${feature.id}"></iframe>`;
-  return html`<ul class="plain"><li><a href="${api}">The record as JSON</a> <span class="n">from the API, or from the release’s files where there is none</span></li><li><a href="${dataPath(context.release)}/manifest.json">Manifest of the release</a> <span class="n">files and their sha256</span></li><li><a href="${dataPath(context.release)}/features/L${String(feature.layer).padStart(2, '0')}.parquet">All features of layer ${feature.layer} as Parquet</a></li></ul><p>To show this feature in a page of your own:</p><pre data-copy tabindex="0" aria-label="Frame">${frame}</pre><p class="note">${count(feature.histogram.counts.reduce((a, b) => a + b, 0))} firing tokens stand behind the histogram.</p>`;
+  return html`<ul class="plain"><li><a href="${api}">The record as JSON</a> <span class="n">from the API, or from the release’s files where there is none</span></li><li><a href="${dataPath(context.release)}/manifest.json">Manifest of the release</a> <span class="n">files and their sha256</span></li><li><a href="${dataPath(context.release)}/features/L${String(feature.layer).padStart(2, '0')}.parquet">All features of layer ${feature.layer} as Parquet</a></li></ul><p>To show this feature in a page of your own:</p><pre data-copy tabindex="0" aria-label="Frame">${frame}</pre>`;
 }

@@ -12,6 +12,8 @@ export interface IntervalRow {
   readonly tone?: 'vision' | 'language';
   /** Said instead of what the intervals say, where another row carries the comparison. */
   readonly said?: string;
+  /** Said instead of the intervals of value and control, where they are counts. */
+  readonly counts?: readonly [string, string];
 }
 
 export interface IntervalPlot {
@@ -54,9 +56,9 @@ function intervalRow(
   const note = row.said ?? (said === 'no-control' ? 'no control in this release' : VERDICT_TEXT[said]);
   const beside = html`<td class="iv-num iv-control">${
     control &&
-    html`${fixed(control.value, digits)} ${interval(control, digits)} <span class="n">${control.kind}, n ${count(control.n)}</span>`
+    html`${fixed(control.value, digits)} ${row.counts?.[1] ?? interval(control, digits)} <span class="n">${control.kind}, n ${count(control.n)}</span>`
   }${note && html`<span class="verdict">${note}</span>`}</td>`;
-  return html`<tr${said === 'inside' && html` class="iv-inside"`}><th scope="row">${row.label}</th><td class="iv-plot">${track(row, axis, reference)}</td><td class="iv-num"><b>${fixed(claim.value, digits)}</b> ${interval(claim, digits)} <span class="n">n ${count(claim.n)}</span></td>${controlled && beside}</tr>`;
+  return html`<tr${said === 'inside' && html` class="iv-inside"`}><th scope="row">${row.label}</th><td class="iv-plot">${track(row, axis, reference)}</td><td class="iv-num"><b>${fixed(claim.value, digits)}</b> ${row.counts?.[0] ?? interval(claim, digits)} <span class="n">n ${count(claim.n)}</span></td>${controlled && beside}</tr>`;
 }
 
 function track(row: IntervalRow, axis: Axis, reference: number | undefined): Html {

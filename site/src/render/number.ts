@@ -39,16 +39,21 @@ const superscript = (n: number): string =>
     .replace(/\d/g, (d) => SUPERSCRIPT[Number(d)] as string)
     .replace('-', '⁻');
 
+const scientific = (mantissa: string, power: number): string =>
+  `${mantissa.replace('-', MINUS)}${THIN}×${THIN}10${superscript(power)}`;
+
 function exponent(value: number): string {
   const [mantissa, power] = value.toExponential(1).split('e') as [string, string];
-  return `${mantissa.replace('-', MINUS)}${THIN}×${THIN}10${superscript(Number(power))}`;
+  return scientific(mantissa, Number(power));
 }
 
 /** A probability; below 0.001 from its logarithm, so that an underflow is never shown as zero. */
 export function probability(p: number, log10 = Math.log10(p)): string {
   if (p >= 0.001) return fixed(p, 3);
   if (!Number.isFinite(log10)) return `< 10${superscript(-300)}`;
-  return `10${superscript(Math.round(log10))}`;
+  // Rounded before it is split, so that 9.96 becomes the next power's 1.0.
+  const [mantissa, carried] = (10 ** (log10 - Math.floor(log10))).toExponential(1).split('e') as [string, string];
+  return scientific(mantissa, Math.floor(log10) + Number(carried));
 }
 
 /** Angle of a cosine, in degrees. */

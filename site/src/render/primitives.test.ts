@@ -23,7 +23,9 @@ describe('numbers', () => {
     expect(significant(1234.5)).toBe('1235');
   });
   it('never shows an underflowing p as zero', () => {
-    expect(probability(0, -412.3)).toBe('10⁻⁴¹²');
+    expect(probability(0, -412.3)).toBe('5.0\u202f×\u202f10⁻⁴¹³');
+    expect(probability(2.4954693e-4)).toBe('2.5\u202f×\u202f10⁻⁴');
+    expect(probability(9.99e-5)).toBe('1.0\u202f×\u202f10⁻⁴');
     expect(probability(0.0321)).toBe('0.032');
   });
   it('gives angles', () => {

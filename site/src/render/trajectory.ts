@@ -6,7 +6,7 @@ import { angle, fixed } from './number.ts';
 
 const HEIGHT = 200;
 const TOP = 18;
-const STAGE_X = { S: 8, middle: 44, F: 80 } as const;
+const STAGE_X = { S: 13, middle: 47, F: 80 } as const;
 
 const WHOLE = fixedAxis([-1, -0.5, 0, 0.5, 1], 1);
 /** From narrow to wide; the first that holds every cosine is drawn, and the caption says where it begins. */
@@ -24,10 +24,13 @@ interface Mark {
   readonly control: boolean;
 }
 
+const START: Mark = { stage: 'S', meaning: 'the start', cosine: 1, x: STAGE_X.S, control: false };
+
 /** Cosine of each stage's decoder row to where it started, along both paths; controls in grey at the end they stand for. */
 export function trajectory(of: StageMetrics): Html {
   const marks = marksOf(of);
   const lowest = Math.min(...marks.map((mark) => mark.cosine));
+  const controls = marks.filter((mark) => mark.control).sort((a, b) => b.cosine - a.cosine);
   const axis = AXES.find((candidate) => candidate.low <= lowest) ?? WHOLE;
   const y = (cosine: number): string => (TOP + ((100 - at(axis, cosine)) / 100) * (HEIGHT - TOP - 32)).toFixed(1);
   const lines = marks
@@ -44,7 +47,7 @@ export function trajectory(of: StageMetrics): Html {
     plot: html`<svg width="100%" height="${HEIGHT}" class="trajectory"><g class="grid">${axis.ticks.map(
       (tick) =>
         html`<line x1="${STAGE_X.S}%" x2="${STAGE_X.F}%" y1="${y(tick)}" y2="${y(tick)}"/><text x="0" y="${y(tick)}" dy="4">${fixed(tick, axis.digits)}</text>`,
-    )}</g>${lines}${straight}${dot('S', STAGE_X.S, 1, y, false)}${marks.map((mark) => dot(mark.stage, mark.x, mark.cosine, y, mark.control))}<g class="stage-names"><text x="${STAGE_X.S}%" y="${HEIGHT - 4}" text-anchor="middle">S, the start</text><text x="${STAGE_X.middle}%" y="${HEIGHT - 4}" text-anchor="middle">one change</text><text x="${STAGE_X.F}%" y="${HEIGHT - 4}" text-anchor="middle">both</text></g></svg>`,
+    )}</g>${lines}${straight}${dot(START, y, 4)}${marks.map((mark) => dot(mark, y, CONTROL_DY[controls.indexOf(mark)] ?? 4))}<g class="stage-names"><text x="${STAGE_X.S}%" y="${HEIGHT - 4}" text-anchor="middle">S, the start</text><text x="${STAGE_X.middle}%" y="${HEIGHT - 4}" text-anchor="middle">one change</text><text x="${STAGE_X.F}%" y="${HEIGHT - 4}" text-anchor="middle">both</text></g></svg>`,
     columns: ['stage', 'what it is', 'cosine to S', 'angle'],
     rows: marks.map((mark) => [mark.stage, mark.meaning, fixed(mark.cosine, 3), angle(mark.cosine)]),
   });
@@ -66,17 +69,17 @@ function marksOf(of: StageMetrics): Mark[] {
 const segment = (x1: number, c1: number, x2: number, c2: number, y: (c: number) => string): Html =>
   html`<line x1="${x1}%" y1="${y(c1)}" x2="${x2}%" y2="${y(c2)}"/>`;
 
+/** The controls' names one under the other, the larger cosine's above. */
+const CONTROL_DY = [-1, 11];
 /** Where a stage's name stands beside its dot, so that names of dots that coincide do not. */
 const NAME_AT: Record<string, { dx: number; dy: number; anchor: string }> = {
   S: { dx: 0, dy: -10, anchor: 'middle' },
   D: { dx: 0, dy: 20, anchor: 'middle' },
   M: { dx: 0, dy: -10, anchor: 'middle' },
-  C: { dx: 10, dy: -1, anchor: 'start' },
-  F2: { dx: 10, dy: 11, anchor: 'start' },
   F: { dx: 34, dy: 4, anchor: 'start' },
 };
 
-function dot(stage: string, x: number, cosine: number, y: (c: number) => string, control: boolean): Html {
-  const { dx, dy, anchor } = NAME_AT[stage] ?? { dx: 10, dy: 4, anchor: 'start' };
+function dot({ stage, x, cosine, control }: Mark, y: (c: number) => string, aside: number): Html {
+  const { dx, dy, anchor } = NAME_AT[stage] ?? { dx: 10, dy: aside, anchor: 'start' };
   return html`<g class="${control ? 'of-control' : 'of-plain'} filled"><circle cx="${x}%" cy="${y(cosine)}" r="${control ? 4 : 5}"/><text x="${x}%" dx="${dx}" y="${y(cosine)}" dy="${dy}" text-anchor="${anchor}">${stage}</text></g>`;
 }

@@ -17,6 +17,10 @@ function list(title: string, tokens: readonly TokenWeight[], strongest: number, 
   )}</tbody></table>`;
 }
 
-/** White space of a token made visible. */
+/** White space and control characters of a token made visible. */
 const shown = (token: string): string =>
-  token.replaceAll('\n', '↵').replaceAll('▁', ' ').replaceAll(' ', '·') || '(empty)';
+  token
+    .replaceAll('\n', '↵')
+    .replaceAll('▁', ' ')
+    .replaceAll(' ', '·')
+    .replace(/\p{Cc}/gu, (c) => `<0x${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}>`) || '(empty)';

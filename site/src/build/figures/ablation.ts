@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { familyName } from './behaviour.ts';
 import type { FigureMaker } from './figure.ts';
 
 const MEASURES = {
@@ -14,12 +15,13 @@ const ablationOf =
     const tests = heads.joint_ablation.filter((row) => row.measure === measure);
     if (tests.length === 0) return null;
     const rows = tests.flatMap((test) => {
-      const task = test.task === 'spatial' ? 'spatial questions' : 'other questions';
-      const own = { task, short: `${test.task}: these`, series: test.heads.join(', '), ...test.effect, control: false };
+      const family = familyName(test.task);
+      const task = `${family} questions`;
+      const own = { task, short: `${family}: these`, series: test.heads.join(', '), ...test.effect, control: false };
       const { control } = test.effect;
       return [
         own,
-        ...(control ? [{ task, short: `${test.task}: random`, series: control.kind, ...control, control: true }] : []),
+        ...(control ? [{ task, short: `${family}: random`, series: control.kind, ...control, control: true }] : []),
       ];
     });
     const tone = (d: { control: boolean }): string => (d.control ? 'var(--control)' : 'var(--ink)');

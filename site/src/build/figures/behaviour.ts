@@ -1,15 +1,19 @@
 import * as Plot from '@observablehq/plot';
+import { samplesOf } from '../related/words.ts';
 import type { FigureMaker } from './figure.ts';
 
 const PICTURES = { seen: 'picture seen', mean: 'mean picture', other: 'another picture', none: 'no picture' } as const;
+
+/** The family of matched questions that are not spatial; "control" means something else on these pages. */
+export const familyName = (family: string): string => (family === 'control' ? 'other' : family);
 
 /** Accuracy by family of questions, with the picture and without it. */
 export const behaviour: FigureMaker = async ({ summary }) => {
   if (summary.behaviour.length === 0) return null;
   const rows = summary.behaviour.map((row) => ({
     row: `${row.model}, ${PICTURES[row.picture]}`,
-    family: row.family === 'control' ? 'other questions' : `${row.family} questions`,
-    short: `${row.family}: ${PICTURES[row.picture]}`,
+    family: `${familyName(row.family)} questions`,
+    short: `${familyName(row.family)}: ${PICTURES[row.picture]}`,
     seen: row.picture === 'seen',
     value: row.accuracy.value,
     low: row.accuracy.low ?? row.accuracy.value,
@@ -19,8 +23,7 @@ export const behaviour: FigureMaker = async ({ summary }) => {
   return {
     name: 'behaviour',
     alt: rows.map((r) => `${r.family}, ${r.row}: ${(100 * r.value).toFixed(0)} percent`).join('; '),
-    caption:
-      'Forced-choice accuracy by family of questions. Grey: the same questions with the picture taken away or exchanged; the line is chance.',
+    caption: `Forced-choice accuracy by family of questions. Grey: the same questions with the picture taken away or exchanged; the line is chance. ${samplesOf(rows)}`,
     columns: ['family', 'model and picture', 'accuracy', 'low', 'high', 'n'],
     rows: rows.map((r) => [r.family, r.row, r.value, r.low, r.high, r.n]),
     plot: (width) => {

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { samplesOf } from '../related/words.ts';
 import { isHeadline } from '../tables.ts';
 import type { FigureMaker } from './figure.ts';
 
@@ -18,8 +19,7 @@ export const fit: FigureMaker = async ({ quality }) => {
   return {
     name: 'fit',
     alt: `Fraction of variance unexplained by layer for ${series.join('; ')}.`,
-    caption:
-      'Fraction of variance unexplained (FVU) on held-out tokens: 0 is perfect. Blue: stage S, the base model’s dictionary; orange: stage F, the tuned model’s. One line for each stream and class of tokens; upright lines are intervals over samples.',
+    caption: `Fraction of variance unexplained (FVU) on held-out tokens: 0 is perfect. Blue: stage S, the base model’s dictionary; orange: stage F, the tuned model’s. One line for each stream and class of tokens; upright lines are intervals over samples. ${samplesOf(quality.rows.filter(isHeadline).map((row) => row.fvu))}`,
     columns: ['layer', 'dictionary and tokens', 'FVU', 'low', 'high', 'tokens'],
     rows: rows.map((r) => [r.layer, r.series, r.fvu, r.low, r.high, r.tokens]),
     plot: (width) => ({

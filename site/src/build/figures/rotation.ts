@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { degrees } from '../../render/number.ts';
+import { count, degrees } from '../../render/number.ts';
 import type { FigureMaker } from './figure.ts';
 
 interface Bar {
@@ -29,7 +29,7 @@ export const rotation: FigureMaker = async ({ summary }) => {
   return {
     name: 'rotation',
     alt: bars.map((b) => `layer ${b.layer}, ${b.series}: median ${b.median.toFixed(1)} degrees`).join('; '),
-    caption: `How far decoder rows turned from S to F, by layer: median and quartiles.${controlled ? ' Grey: the text-only control.' : ' No control was run.'}`,
+    caption: `How far decoder rows turned from S to F, by layer: median and quartiles.${controlled ? ' Grey: the text-only control.' : ' No control was run.'} n ${count(bars[0]?.n ?? 0)} features a layer.`,
     columns: ['layer', 'series', 'lower quartile (degrees)', 'median', 'upper quartile', 'features'],
     rows: bars.map((b) => [b.layer, b.series, b.low, b.median, b.high, b.n]),
     plot: () => ({

@@ -1,8 +1,9 @@
 import * as Plot from '@observablehq/plot';
+import { count as grouped } from '../../render/number.ts';
 import type { FigureMaker } from './figure.ts';
 
 /** How many features the paper's rule selects under other thresholds. */
-export const sensitivity: FigureMaker = async ({ summary }) => {
+export const sensitivity: FigureMaker = async ({ summary, reader }) => {
   const { eps, percentiles, count, jaccard } = summary.sensitivity;
   const rows = eps.flatMap((e, i) =>
     percentiles.map((p, j) => ({ eps: e, percentile: p, count: count[i]?.[j] ?? 0, jaccard: jaccard[i]?.[j] ?? 1 })),
@@ -11,8 +12,7 @@ export const sensitivity: FigureMaker = async ({ summary }) => {
   return {
     name: 'sensitivity',
     alt: `Features selected under ${eps.length} energy thresholds and ${percentiles.length} percentiles: from ${Math.min(...rows.map((r) => r.count))} to ${Math.max(...rows.map((r) => r.count))}.`,
-    caption:
-      'Adapted features under other thresholds; ground: Jaccard index with the rule that this release uses (the stronger the colour, the more alike).',
+    caption: `Adapted features under other thresholds; ground: Jaccard index with the rule that this release uses (the stronger the colour, the more alike). n ${grouped(reader.count)} features.`,
     columns: ['energy above', 'percentile of the cosine', 'features', 'Jaccard'],
     rows: rows.map((r) => [r.eps, r.percentile, r.count, r.jaccard]),
     plot: (width) => ({

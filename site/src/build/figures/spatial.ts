@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { columnValue } from '#release/columns.ts';
+import { count } from '../../render/number.ts';
 import type { FigureMaker } from './figure.ts';
 
 const NAMES = ['spatial', 'risk_difference', 'risk_difference_low', 'risk_difference_high'];
@@ -27,7 +28,7 @@ export const spatial: FigureMaker = async ({ reader, summary }) => {
   return {
     name: 'spatial',
     alt: `Held-out risk difference of ${rows.length} spatial features, from ${rows[0]?.value.toFixed(2)} to ${rows.at(-1)?.value.toFixed(2)}.`,
-    caption: `Risk difference of the spatial features on the half of the samples that did not choose them${total > rows.length ? `; the ${rows.length} largest of ${total}` : ''}. The line is no difference.`,
+    caption: `Risk difference of the spatial features on the half of the samples that did not choose them${total > rows.length ? `; the ${rows.length} largest of ${total}` : ''}. The line is no difference. n ${count(rows.length)} features; the samples behind each interval stand on its page.`,
     columns: ['feature', 'risk difference', 'low', 'high'],
     rows: rows.map((r) => [r.id, r.value, r.low, r.high]),
     plot: (width) => ({

@@ -2,7 +2,7 @@ import type { Controlled, Estimate, RelatedFile } from '#release/schema/index.ts
 import { type LayerSeries, layerFigure } from '../figures/by-layer.ts';
 import { dotFigure } from '../figures/dots.ts';
 import type { Figure } from '../figures/figure.ts';
-import { median, samplesOf, TARGETS, TOKENS } from './words.ts';
+import { median, quantile, samplesOf, TARGETS, TOKENS } from './words.ts';
 
 type Maker = (related: RelatedFile) => Figure | null;
 
@@ -66,20 +66,39 @@ const probesBy =
     });
   };
 
+/** The middle thing of a layer, between the quartiles over things. */
+function overThings(layer: number, values: readonly number[]): LayerSeries['rows'][number] {
+  const [low, value, high] = [0.25, 0.5, 0.75].map((share) => quantile(values, share)) as [number, number, number];
+  return { layer, of: { value, low, high, n: values.length } };
+}
+
 const shiftLayers: Maker = ({ shifts }) => {
   const rows = shifts ?? [];
-  const concepts = [...new Set(rows.map((row) => row.concept))];
-  const lines = concepts.flatMap((concept) => {
-    const part = rows.filter((row) => row.concept === concept);
-    return withControl(part, (row) => row.recovery, concept, 'var(--vision)').map((one) =>
-      one.control ? { ...one, name: `another thing’s shift for ${concept}` } : one,
+  const layers = [...new Set(rows.map((row) => row.layer))].sort((a, b) => a - b);
+  const own = layers.map((layer) =>
+    overThings(
+      layer,
+      rows.filter((row) => row.layer === layer).map((row) => row.recovery.value),
+    ),
+  );
+  const others = layers.flatMap((layer) => {
+    const values = rows.flatMap((row) =>
+      row.layer === layer && row.recovery.control ? [row.recovery.control.value] : [],
     );
+    return values.length === 0 ? [] : [overThings(layer, values)];
   });
   return layerFigure({
     name: 'shifts',
-    caption: `Concept shift: what fine-tuning adds to the mean of the last token when a thing is asked about, learnt on half of the samples. Upright: the share of the other half’s squared change that adding it to the base recovers. Each line is a thing; grey: another thing’s shift. ${samplesOf(rows.map((row) => row.recovery))}`,
+    caption: `Concept shift: what fine-tuning adds to the mean of the last token when a thing is asked about, learnt on half of the samples. Upright: the share of the other half’s squared change that adding it to the base recovers; median over things, lines from quartile to quartile. Grey: another thing’s shift. n ${new Set(rows.map((row) => row.concept)).size} things, ${samplesOf(
+      rows.map((row) => row.recovery),
+    )
+      .replace('n ', '')
+      .replace('.', ' samples each.')}`,
     axis: 'recovery (share)',
-    series: lines,
+    series: [
+      { name: 'another thing’s shift', facet: '', tone: 'var(--control)', control: true, rows: others },
+      { name: 'its own shift', facet: '', tone: 'var(--vision)', control: false, rows: own },
+    ],
     reference: 0,
   });
 };
@@ -93,7 +112,7 @@ const shiftThings: Maker = ({ shifts }) => {
   const best = layers.sort((a, b) => recovered(b) - recovered(a) || a - b)[0];
   return dotFigure({
     name: 'shifts-things',
-    caption: `Recovery by thing in layer ${best}, the layer with the largest median. Grey: another thing’s shift.`,
+    caption: `Recovery by thing in layer ${best}, the layer with the largest median. Grey: another thing’s shift. ${samplesOf(rows.filter((row) => row.layer === best).map((row) => row.recovery))}`,
     axis: 'recovery (share)',
     rows: rows
       .filter((row) => row.layer === best)

@@ -15,6 +15,8 @@ export function samplesOf(of: readonly Pick<Estimate, 'n'>[]): string {
   return least === most ? `n ${count(least)}.` : `n ${count(least)} to ${count(most)}.`;
 }
 
-/** The middle value, the lower one of two; NaN of none. */
-export const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+/** The value that a share of all lie at or below, the lower one of two; NaN of none. */
+export const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? Number.NaN;
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
