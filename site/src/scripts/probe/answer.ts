@@ -17,7 +17,7 @@ export function showAnswer(question: LiveQuestion, result: LiveResult, whole: Li
   const { right, wrong, logOdds, truth } = result;
   byId('answer-truth').textContent = truth
     ? `The scene says “${question.answer}”.`
-    : 'The scene does not settle this question: the bar compares the model’s two likeliest first words.';
+    : 'Nothing in the scene settles this question: the bar compares the model’s two likeliest first words.';
   byId('answer-left').textContent = wrong;
   byId('answer-right').textContent = right;
   const bar = byId('answer-bar');

@@ -20,22 +20,37 @@ export function fitting(asked: Asked, scene: LiveScene): Asked {
   return { ...asked, subject, object };
 }
 
+/** Typed words as the question of the menus that they spell, so that the scene can say what is true; else as they are. */
+export function understood(kit: SceneKit, words: string, scene: LiveScene): Asked {
+  const names = scene.objects.map((thing) => thing.name);
+  for (const subject of names)
+    for (const object of names)
+      for (const phrase of subject === object ? [] : kit.phrases) {
+        const asked = { subject, phrase, object };
+        if (kit.question(scene, subject, phrase, object).prompt === words) return asked;
+      }
+  return words;
+}
+
 /** Subject, phrase and object, or free words. */
 export function openQuestion(kit: SceneKit, change: (asked: Asked) => void): QuestionForm {
   const [subject, phrase, object] = ['ask-subject', 'ask-phrase', 'ask-object'].map((id) =>
     byId<HTMLSelectElement>(id),
   ) as [HTMLSelectElement, HTMLSelectElement, HTMLSelectElement];
   const words = byId<HTMLInputElement>('ask-words');
+  let shown: LiveScene | null = null;
   const built = () => change({ subject: subject.value, phrase: phrase.value, object: object.value });
   subject.addEventListener('change', built);
   phrase.addEventListener('change', built);
   object.addEventListener('change', built);
   byId<HTMLFormElement>('ask-free').addEventListener('submit', (event) => {
     event.preventDefault();
-    if (words.value.trim()) change(words.value.trim());
+    const typed = words.value.trim();
+    if (typed) change(shown ? understood(kit, typed, shown) : typed);
   });
   return {
     show(asked, scene) {
+      shown = scene;
       const names = scene.objects.map((thing) => thing.name);
       const two =
         typeof asked === 'string'
