@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BenchCase, type BenchOptions, metricOf, row, tokens, upTo } from './bench/case.ts';
+import { patchRows, targetRows } from './bench/many.ts';
 import { type DecoderShape, PEERS, SMOLLM2, writeRandomDecoder } from './bench/random-decoder.ts';
 import { speedRows } from './bench/speed.ts';
-import { type BenchRow, peakMemory, type Timing, timeTogether, timing } from './bench/time.ts';
+import { type BenchRow, peakMemory, type Timing, timePair, timing } from './bench/time.ts';
 import { openDecoder } from './decoder.ts';
 import { GraphBuilder } from './onnx/build.ts';
 import { EditableGraph } from './onnx/graph.ts';
@@ -17,17 +18,15 @@ import type { Decoder, HeadRef } from './types.ts';
 export type { BenchCase, BenchOptions } from './bench/case.ts';
 export type { BenchRow } from './bench/time.ts';
 
-/** GFLOP/s of a product of two 1024 x 1024 matrices: the rate that the machine gives at this moment. */
-async function matmulRate(options: BenchOptions): Promise<Timing & { rate: number }> {
+/** Multiply-adds, twice, of a product of two square matrices, and the product: what the machine gives at this moment. */
+async function square(options: BenchOptions) {
   const size = 1024;
   const g = new GraphBuilder();
   const [a, b] = ['a', 'b'].map((name) => g.input(name, 'float32', [size, size]));
   g.output(g.op('MatMul', [a!, b!]), 'y', 'float32', [size, size]);
   const session = await openSession(g.toBytes(), options);
   const matrix = f32(new Float32Array(size * size).fill(0.5), [size, size]);
-  const { matmul } = await timeTogether({ matmul: () => session.run({ a: matrix, b: matrix }) }, options.rounds ?? 5);
-  await session.close();
-  return { ...matmul, rate: (2 * size ** 3) / matmul.ms / 1e6 };
+  return { flops: 2 * size ** 3, run: () => session.run({ a: matrix, b: matrix }), close: () => session.close() };
 }
 
 /** Multiply-adds of one forward pass, products with weights and of attention. */
@@ -69,19 +68,12 @@ async function* memoryRows(name: (what: string) => string, test: BenchCase, jobs
 /** The rows of one decoder, each ratio of measurements that took turns. */
 export async function* benchDecoder(test: BenchCase, options: BenchOptions = {}): AsyncGenerator<BenchRow> {
   const decoder = await openDecoder(test.path, options);
-  const { heads } = decoder.anatomy;
   const [clean, corrupt] = [tokens(decoder, test, 1), tokens(decoder, test, 2)];
-  const z = upTo(test.layer + 1).map(zSite);
   const [one, many] = [metricOf(decoder, test, 1), metricOf(decoder, test, test.targets)];
-  const forward = () => decoder.run(clean, { taps: ['logits'] });
-  const cutZ = () => decoder.run(clean, { taps: [one.at, ...z] });
-  const single = () => decoder.attribute(clean, corrupt, one, { sides: 'clean' });
-  const batched = () => decoder.attribute(clean, corrupt, many, { sides: 'clean' });
   const chosen = upTo(test.layer + 1).flatMap((layer): HeadRef[] =>
-    upTo(test.heads === 'all' ? heads : 1).map((head) => ({ layer, head })),
+    upTo(test.heads === 'all' ? decoder.anatomy.heads : 1).map((head) => ({ layer, head })),
   );
-  const replacement = await decoder.run(corrupt, { taps: z });
-  const patch = () => decoder.patchHeads(clean, one, chosen, replacement);
+  const replacement = await decoder.run(corrupt, { taps: upTo(test.layer + 1).map(zSite) });
   const jobs: Jobs = {
     forward: (d) => d.run(clean, { taps: ['logits'] }),
     attribution: (d) => d.attribute(clean, corrupt, one, { sides: 'clean' }),
@@ -92,40 +84,34 @@ export async function* benchDecoder(test: BenchCase, options: BenchOptions = {})
     const name = (what: string) => `graph.${test.name}.${what}`;
     yield* memoryRows(name, test, jobs, options);
     yield* speedRows(name, decoder, test, options);
-    const few = Math.max(1, Math.ceil((options.rounds ?? 5) / 4));
-    const many64 = await timeTogether({ batched, cutZ, single }, few);
-    const back = (ms: number) => ms - 2 * many64.cutZ.ms;
-    const ratio = back(many64.batched.ms) / (test.targets * back(many64.single.ms));
-    yield row(name(`backward of ${test.targets} targets against as many single ones`), many64.batched, ratio, 0.7);
-    const patched = await timeTogether({ patch, forward }, few);
-    const perHead = patched.patch.ms / (chosen.length * patched.forward.ms);
-    yield row(name(`exact patches of ${chosen.length} heads against as many forwards`), patched.patch, perHead, 0.5);
+    yield* targetRows(name, decoder, test, options);
+    yield* patchRows(name, decoder, test, chosen, options);
     yield row(name('graph edit'), await editTime(test, options));
   } finally {
     await decoder.close();
   }
 }
 
-/** The forward's rate beside the machine's rate at a plain matrix product, of one run. */
+/** The forward's rate beside the machine's rate at a plain matrix product. */
 async function rateRow(test: BenchCase, shape: DecoderShape, options: BenchOptions): Promise<BenchRow> {
   const decoder = await openDecoder(test.path, options);
   const inputs = tokens(decoder, test, 1);
+  const product = await square(options);
   try {
-    const { forward } = await timeTogether(
-      { forward: () => decoder.run(inputs, { taps: ['logits'] }) },
-      options.rounds ?? 5,
-    );
-    const machine = await matmulRate(options);
-    const rate = flops(shape, test.batch, test.pos) / forward.ms / 1e6;
+    const { job, ratio } = await timePair(() => decoder.run(inputs, { taps: ['logits'] }), product.run, options.pairs);
+    const work = flops(shape, test.batch, test.pos);
+    const against = (times: number) => work / product.flops / times;
     return {
       name: `graph.${test.name}.rate`,
-      figure: rate,
+      figure: work / job.ms / 1e6,
       unit: 'GFLOP/s',
-      ratio: rate / machine.rate,
-      n: forward.n,
-      spread: forward.spread,
+      ratio: against(ratio.ratio),
+      interval: [against(ratio.interval[1]), against(ratio.interval[0])],
+      n: ratio.n,
+      spread: job.spread,
     };
   } finally {
+    await product.close();
     await decoder.close();
   }
 }
@@ -162,21 +148,28 @@ export async function* benchPeers(options: BenchOptions = {}): AsyncGenerator<Be
   );
 }
 
+const SMOLLM2_CASE = {
+  name: 'smollm2',
+  batch: 1,
+  pos: 128,
+  layer: 15,
+  targets: 64,
+  heads: 'one a layer',
+  wholeLimit: 1.7,
+} as const;
+
 /** Rows of a decoder of SmolLM2-135M's shape with random weights. */
 export async function* benchSmolLM2(options: BenchOptions = {}): AsyncGenerator<BenchRow> {
   yield* withRandom(SMOLLM2, async function* (path) {
-    const test: BenchCase = {
-      name: 'smollm2',
-      path,
-      batch: 1,
-      pos: 128,
-      layer: 15,
-      targets: 64,
-      heads: 'one a layer',
-      wholeLimit: 1.7,
-    };
+    const test: BenchCase = { ...SMOLLM2_CASE, path };
     yield* benchDecoder(test, options);
     yield await rateRow(test, SMOLLM2, options);
-    yield* benchSpeed({ ...test, name: 'smollm2, batch 4', batch: 4 }, options);
   });
+}
+
+/** The same decoder on four sequences, as the peers' scripts time it. */
+export async function* benchSmolLM2Batch(options: BenchOptions = {}): AsyncGenerator<BenchRow> {
+  yield* withRandom(SMOLLM2, (path) =>
+    benchSpeed({ ...SMOLLM2_CASE, path, name: 'smollm2, batch 4', batch: 4 }, options),
+  );
 }

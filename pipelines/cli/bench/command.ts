@@ -39,12 +39,12 @@ export function benchCommand(program: Command): void {
       const rows: BenchRow[] = [];
       const say = (row: BenchRow) => {
         rows.push(row);
-        const { name, figure, unit, limit, ratio, n, spread } = row;
-        output.line(
-          JSON.stringify({ name, figure, unit, limit: limit ?? null, ratio: ratio ?? null, machine, n, spread }),
-        );
+        const { name, figure, unit, limit = null, ratio = null, interval = null, n, spread } = row;
+        output.line(JSON.stringify({ name, figure, unit, limit, ratio, interval, machine, n, spread }));
+        const within = interval ? ` [${interval.map((x) => x.toFixed(3)).join(', ')}], n ${n}` : '';
+        const compared = ratio === null ? '' : `, ratio ${ratio.toFixed(interval ? 3 : 2)}${within}`;
         output.note(
-          `${name}: ${Number(figure.toPrecision(4))} ${unit}${ratio === undefined ? '' : `, ratio ${ratio.toFixed(2)}`}${limit === undefined ? '' : ` (goal ${limit})`}`,
+          `${name}: ${Number(figure.toPrecision(4))} ${unit}${compared}${limit === null ? '' : ` (goal ${limit})`}`,
         );
       };
       say(await matmulRow(options.threads));

@@ -1,12 +1,14 @@
 import { f32, i64 } from '../tensor.ts';
 import type { Decoder, DecoderInputs, Device, Metric } from '../types.ts';
-import type { BenchRow, Timing } from './time.ts';
+import type { BenchRow, PairOptions, Ratio, Timing } from './time.ts';
 
 export interface BenchOptions {
   readonly device?: Device;
   readonly threads?: number;
-  /** Repetitions of each measurement. */
+  /** Repetitions of what is measured by itself. */
   readonly rounds?: number;
+  /** How often what is compared takes turns. */
+  readonly pairs?: PairOptions;
 }
 
 /** What is measured: a decoder, a batch, and how many metrics and heads. */
@@ -55,13 +57,13 @@ export const metricOf = ({ anatomy }: Decoder, { batch, pos, layer }: BenchCase,
   activation: 'identity',
 });
 
-/** A row of a measured time. */
-export const row = (name: string, { ms, n, spread }: Timing, ratio?: number, limit?: number): BenchRow => ({
+/** A row of a measured time, and how it compares. */
+export const row = (name: string, { ms, n, spread }: Timing, ratio?: Ratio, limit?: number): BenchRow => ({
   name,
   figure: ms,
   unit: 'ms',
-  ...(ratio === undefined ? {} : { ratio }),
+  ...(ratio ? { ratio: ratio.ratio, interval: ratio.interval } : {}),
   ...(limit === undefined ? {} : { limit }),
-  n,
+  n: ratio?.n ?? n,
   spread,
 });

@@ -2,17 +2,22 @@ import { openForward } from '../forward.ts';
 import { feedsFor } from '../groups.ts';
 import { openSession } from '../session.ts';
 import { zSite } from '../site.ts';
+import type { Tensor } from '../tensor.ts';
 import type { Decoder } from '../types.ts';
 import { type BenchCase, type BenchOptions, metricOf, row, tokens, upTo } from './case.ts';
-import { type BenchRow, timeTogether } from './time.ts';
+import { type BenchRow, timePair } from './time.ts';
 
-/** The file as it is, opened by the runtime alone: a forward pass of it, and what closes it. */
+/** The file as it is, opened by the runtime alone: a forward pass of it, a loop as well, and what closes it. */
 async function untouched(test: BenchCase, decoder: Decoder, options: BenchOptions) {
   const forward = await openForward(test.path, options);
   const session = await openSession(test.path, options);
   const feeds = feedsFor(session, forward.inputs(tokens(decoder, test, 1)));
   const logits = forward.anatomy.places.get('logits')!.value;
-  return { run: () => session.run(feeds, [logits]), close: () => session.close() };
+  let last: Record<string, Tensor> = {};
+  const run = async () => {
+    last = await session.run(feeds, [logits], last);
+  };
+  return { run, close: () => session.close() };
 }
 
 /** Forward passes and attributions of one target, each ratio of measurements that took turns. */
@@ -34,23 +39,20 @@ export async function* speedRows(
   };
   const file = await untouched(test, decoder, options);
   try {
-    const t = await timeTogether(
-      {
-        file: file.run,
-        forward: loop(['logits']),
-        taps: loop(['logits', ...all]),
-        streams: loop(all),
-        cut: () => decoder.run(clean, { taps: [one.at] }),
-        single: () => decoder.attribute(clean, corrupt, one, { sides: 'clean' }),
-      },
-      options.rounds ?? 5,
-    );
-    yield row(name('forward of the untouched graph'), t.file);
-    yield row(name('forward'), t.forward, t.forward.ms / t.file.ms);
-    yield row(name('forward with taps'), t.taps, t.taps.ms / t.file.ms, 1.05);
-    yield row(name('taps alone, no unembedding'), t.streams, t.streams.ms / t.file.ms);
-    yield row(name('attribution against a cut forward'), t.single, t.single.ms / t.cut.ms, 3.3);
-    yield row(name('attribution against a whole forward'), t.single, t.single.ms / t.file.ms, test.wholeLimit);
+    const against = (job: () => Promise<unknown>, base: () => Promise<unknown>) => timePair(job, base, options.pairs);
+    const cut = () => decoder.run(clean, { taps: [one.at] });
+    const single = () => decoder.attribute(clean, corrupt, one, { sides: 'clean' });
+    const forward = await against(loop(['logits']), file.run);
+    yield row(name('forward of the untouched graph'), forward.base);
+    yield row(name('forward'), forward.job, forward.ratio);
+    const taps = await against(loop(['logits', ...all]), file.run);
+    yield row(name('forward with taps'), taps.job, taps.ratio, 1.05);
+    const streams = await against(loop(all), file.run);
+    yield row(name('taps alone, no unembedding'), streams.job, streams.ratio);
+    const attribution = await against(single, cut);
+    yield row(name('attribution against a cut forward'), attribution.job, attribution.ratio, 3.3);
+    const whole = await against(single, file.run);
+    yield row(name('attribution against a whole forward'), whole.job, whole.ratio, test.wholeLimit);
   } finally {
     await file.close();
   }

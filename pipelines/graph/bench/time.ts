@@ -9,7 +9,9 @@ export interface BenchRow {
   readonly limit?: number;
   /** What is compared, as a ratio of two measurements of one run. */
   readonly ratio?: number;
-  /** Repetitions. */
+  /** 95 % interval of the ratio, where it is the median of pairs. */
+  readonly interval?: readonly [number, number];
+  /** Repetitions; of a ratio with an interval the pairs. */
   readonly n: number;
   /** Interquartile range of the figure over its median. */
   readonly spread: number;
@@ -48,6 +50,71 @@ export async function timeTogether<K extends string>(
       if (round >= 0) times[name].push(performance.now() - start);
     }
   return Object.fromEntries(names.map((name) => [name, timing(times[name])])) as Record<K, Timing>;
+}
+
+/** A median of ratios. */
+export interface Ratio {
+  readonly ratio: number;
+  readonly interval: readonly [number, number];
+  readonly n: number;
+}
+
+/**
+ * Median with its 95 % interval, which asks nothing of the distribution: the order statistics outside of which a fair coin's count
+ * falls in less than 2.5 % on each side (Conover 1999, section 3.2). Of fewer than six values the whole range.
+ */
+export function medianRatio(values: readonly number[]): Ratio {
+  const sorted = [...values].sort((a, b) => a - b);
+  const n = sorted.length;
+  let [outside, term, below] = [0, 0.5 ** n, 0];
+  // term is P(count = below)
+  while (outside + term <= 0.025) {
+    outside += term;
+    term *= (n - below) / (below + 1);
+    below += 1;
+  }
+  const low = Math.max(0, below - 1);
+  return { ratio: quantile(sorted, 0.5), interval: [sorted[low]!, sorted[n - 1 - low]!], n };
+}
+
+export interface PairOptions {
+  /** Time that the pairs take, about. */
+  readonly seconds?: number;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+export interface Pair {
+  readonly job: Timing;
+  readonly base: Timing;
+  readonly ratio: Ratio;
+}
+
+const clock = async (job: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await job();
+  return performance.now() - start;
+};
+
+/**
+ * Times a job against another in turns: base, job, base, job, ..., base, after two rounds that are not counted. A ratio is the job's
+ * time over the mean of its two neighbours', so that what slows the machine for a while slows both alike.
+ */
+export async function timePair(
+  job: () => Promise<unknown>,
+  base: () => Promise<unknown>,
+  { seconds = 6, least = 7, most = 101 }: PairOptions = {},
+): Promise<Pair> {
+  for (const warm of [base, job, base]) await warm();
+  const one = (await clock(job)) + (await clock(base));
+  const rounds = Math.min(most, Math.max(least, Math.round((1000 * seconds) / one)));
+  const [jobs, bases]: [number[], number[]] = [[], [await clock(base)]];
+  for (let round = 0; round < rounds; round += 1) {
+    jobs.push(await clock(job));
+    bases.push(await clock(base));
+  }
+  const ratios = jobs.map((ms, i) => (2 * ms) / (bases[i]! + bases[i + 1]!));
+  return { job: timing(jobs), base: timing(bases), ratio: medianRatio(ratios) };
 }
 
 const MIB = 2 ** 20;
