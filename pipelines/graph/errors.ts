@@ -18,13 +18,18 @@ export class GraphError extends Error {
   }
 }
 
-/** What `read` gives; any other failure of it as the error of a graph whose shapes and attributes contradict each other. */
+/** A failure as it is where it is typed, else as the error of a graph whose shapes and attributes contradict each other. */
+export function contradiction(cause: unknown): GraphError {
+  if (cause instanceof GraphError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new GraphError('malformed', `the graph contradicts itself: ${why}`, 'export the decoder again', { cause });
+}
+
+/** What `read` gives; any failure of it is typed. */
 export function reading<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    if (cause instanceof GraphError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new GraphError('malformed', `the graph contradicts itself: ${why}`, 'export the decoder again', { cause });
+    throw contradiction(cause);
   }
 }

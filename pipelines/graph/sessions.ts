@@ -1,3 +1,4 @@
+import { contradiction } from './errors.ts';
 import type { Session } from './session.ts';
 
 /** Open sessions at most; each may hold its own copy of packed weights. */
@@ -23,13 +24,20 @@ export class SessionCache {
     return this.#entries.size;
   }
 
-  /** Uses the session of `key`, opening it where it is not open. */
+  /** Uses the session of `key`, opening it where it is not open. Throws `GraphError` where its graph cannot be made. */
   async use<P extends { readonly session: Session }, R>(
     key: string,
     open: () => Promise<P>,
     use: (plan: P) => Promise<R>,
   ): Promise<R> {
-    const entry = this.#entries.get(key) ?? { plan: open(), users: 0 };
+    const made = async () => {
+      try {
+        return await open();
+      } catch (cause) {
+        throw contradiction(cause);
+      }
+    };
+    const entry = this.#entries.get(key) ?? { plan: made(), users: 0 };
     // to the end: the first entry is the one unused for longest
     this.#entries.delete(key);
     this.#entries.set(key, entry);
