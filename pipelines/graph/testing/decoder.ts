@@ -2,26 +2,11 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type GraphProto, ModelProtoSchema, NodeProtoSchema } from 'onnx-buf';
 import { GraphBuilder } from '../onnx/build.ts';
 import { f32, i64, sizeOf, type Tensor } from '../tensor.ts';
+import { attentionOf } from './attention.ts';
+import { byStoredBits, MLPS } from './products.ts';
+import { type DecoderStyle, SIZES } from './style.ts';
 
-/** How a test decoder is built and written. */
-export interface DecoderStyle {
-  /** `fused`: com.microsoft attention and skip-norms; `plain`: primitives. */
-  readonly ops: 'plain' | 'fused';
-  readonly norm: 'rms' | 'layer';
-  /** Attention and MLP both read the block's input. */
-  readonly parallel?: boolean;
-  /** A norm of each update before it is added (Gemma 2). */
-  readonly postNorm?: boolean;
-  /** Queries, keys and values of one product. */
-  readonly packed?: boolean;
-  /** Norm of queries and keys by head (Qwen3). */
-  readonly headNorm?: boolean;
-  readonly learnedPositions?: boolean;
-  readonly tokens?: 'ids' | 'embeddings';
-  readonly softcap?: number;
-}
-
-export const SIZES = { layers: 2, dModel: 32, heads: 2, kvHeads: 1, dHead: 16, vocab: 19, hidden: 24 } as const;
+export { type DecoderStyle, SIZES } from './style.ts';
 
 /** Numbers that look random and are the same on every machine. */
 function noise(seed: number): (dims: readonly number[], scale: number) => Tensor<'float32'> {
@@ -39,8 +24,9 @@ function noise(seed: number): (dims: readonly number[], scale: number) => Tensor
 
 /** A small causal decoder of random weights as an ONNX file; the same seed gives the same weights in every style of ops. */
 export function testDecoder(style: DecoderStyle, seed = 1): Uint8Array {
-  const { layers, dModel, heads, kvHeads, dHead, vocab, hidden } = SIZES;
-  const g = new GraphBuilder({ opset: 18, prefix: 'v', domains: { 'com.microsoft': 1 } });
+  const { layers, dModel, heads, kvHeads, dHead, vocab } = SIZES;
+  const opset = style.ops === 'standard' ? 23 : 18;
+  const g = new GraphBuilder({ opset, prefix: 'v', domains: { 'com.microsoft': 1 } });
   const random = noise(seed);
   const weight = (...dims: number[]) => g.constant(random(dims, 2 / Math.sqrt(dims[0]!)));
   const ints = (...values: number[]) => g.constant(i64(values));
@@ -59,6 +45,7 @@ export function testDecoder(style: DecoderStyle, seed = 1): Uint8Array {
   }
   const rms = (x: string, scale: string): string => {
     if (style.ops === 'fused') return g.op('SimplifiedLayerNormalization', [x, scale], { epsilon: eps });
+    if (style.ops === 'standard') return g.op('RMSNormalization', [x, scale], { axis: { int: -1 }, epsilon: eps });
     const mean = g.op('ReduceMean', [g.op('Pow', [x, scalar(2)]), ints(-1)], { keepdims: 1 });
     const root = g.op('Sqrt', [g.op('Add', [mean, scalar(eps)])]);
     return g.op('Mul', [scale, g.op('Mul', [x, g.op('Div', [scalar(1), root])])]);
@@ -67,38 +54,34 @@ export function testDecoder(style: DecoderStyle, seed = 1): Uint8Array {
     style.norm === 'rms'
       ? rms(x, weight(dModel))
       : g.op('LayerNormalization', [x, weight(dModel), weight(dModel)], { epsilon: eps });
-  const linear = (x: string, from: number, to: number) => g.op('MatMul', [x, weight(from, to)]);
-  const bias = style.ops === 'plain' ? causalBias(g, mask, tokens, ints, scalar) : '';
+  const linear = (x: string, from: number, to: number, biased = style.bias === 'all') => {
+    const w = random([from, to], 2 / Math.sqrt(from));
+    const y = style.bits ? byStoredBits(g, x, w, style.bits, style.ops) : g.op('MatMul', [x, g.constant(w)]);
+    return biased ? g.op('Add', [y, weight(to)]) : y;
+  };
   const split = (x: string, count: number) => g.op('Reshape', [x, ints(0, 0, count, dHead)]);
+  const attend = attentionOf(g, style, mask, tokens);
 
   const attention = (x: string): string => {
     const widths = [heads, kvHeads, kvHeads].map((n) => n * dHead);
     const total = widths.reduce((a, b) => a + b, 0);
     const parts = style.packed
-      ? g.ops('Split', [linear(x, dModel, total), ints(...widths)], { axis: -1 }, 3)
-      : widths.map((w) => linear(x, dModel, w));
+      ? g.ops('Split', [linear(x, dModel, total, Boolean(style.bias)), ints(...widths)], { axis: -1 }, 3)
+      : widths.map((w) => linear(x, dModel, w, Boolean(style.bias)));
     let [q, k, v] = parts as [string, string, string];
     if (style.headNorm) {
       const byHead = (y: string, n: number) =>
         g.op('Reshape', [rms(split(y, n), weight(dHead)), ints(0, 0, n * dHead)]);
       [q, k] = [byHead(q, heads), byHead(k, kvHeads)];
     }
-    if (style.ops === 'fused') return linear(fusedAttention(g, [q, k, v], mask, ints, style), heads * dHead, dModel);
-    const turn = (y: string, n: number) => g.op('Transpose', [split(y, n)], { perm: [0, 2, 1, 3] });
-    const keys = g.op('Transpose', [turn(k, kvHeads)], { perm: [0, 1, 3, 2] });
-    let scores = g.op('Mul', [g.op('MatMul', [turn(q, heads), keys]), scalar(1 / Math.sqrt(dHead))]);
-    if (style.softcap)
-      scores = g.op('Mul', [g.op('Tanh', [g.op('Div', [scores, scalar(style.softcap)])]), scalar(style.softcap)]);
-    const pattern = g.op('Softmax', [g.op('Add', [scores, bias])], { axis: -1 });
-    const z = g.op('Transpose', [g.op('MatMul', [pattern, turn(v, kvHeads)])], { perm: [0, 2, 1, 3] });
-    return linear(g.op('Reshape', [z, ints(0, 0, heads * dHead)]), heads * dHead, dModel);
+    return linear(attend(q, k, v), heads * dHead, dModel);
   };
-  const mlp = (x: string) => linear(g.op('Relu', [linear(x, dModel, hidden)]), hidden, dModel);
+  const mlp = (x: string) => MLPS[style.mlp ?? 'relu'](g, style.ops, x, (y, from, to) => linear(y, from, to));
   const post = (x: string) => (style.postNorm ? norm(x) : x);
 
   /** The stream after an update, and the next norm of it. */
   const add = (update: string): string => {
-    if (style.ops === 'plain' || style.norm === 'layer') {
+    if (style.ops !== 'fused' || style.norm === 'layer') {
       stream = g.op('Add', [stream, update]);
       return norm(stream);
     }
@@ -118,37 +101,8 @@ export function testDecoder(style: DecoderStyle, seed = 1): Uint8Array {
     if (style.parallel) normed = add(g.op('Add', [post(mlp(norm(stream))), attended]));
     else normed = add(post(mlp(add(attended))));
   }
-  g.output(linear(normed, dModel, vocab), 'logits', 'float32', ['batch', 'pos', vocab]);
+  g.output(linear(normed, dModel, vocab, false), 'logits', 'float32', ['batch', 'pos', vocab]);
   return g.toBytes();
-}
-
-/** `[batch, 1, query, key]`: 0 where a key is seen, a large negative number where it is not. */
-function causalBias(
-  g: GraphBuilder,
-  mask: string,
-  tokens: string,
-  ints: (...v: number[]) => string,
-  scalar: (x: number) => string,
-): string {
-  const length = g.op('Squeeze', [g.op('Slice', [g.op('Shape', [tokens]), ints(1), ints(2)]), ints(0)]);
-  const range = g.op('Range', [g.constant(i64([0], [])), length, g.constant(i64([1], []))]);
-  const seen = g.op('LessOrEqual', [range, g.op('Unsqueeze', [range, ints(1)])]);
-  const kept = g.op('Unsqueeze', [g.op('Cast', [mask], { to: 9 }), ints(1, 2)]);
-  return g.op('Where', [g.op('And', [seen, kept]), scalar(0), scalar(-1e9)]);
-}
-
-function fusedAttention(
-  g: GraphBuilder,
-  [q, k, v]: [string, string, string],
-  mask: string,
-  ints: (...v: number[]) => string,
-  { softcap }: DecoderStyle,
-): string {
-  const { heads, kvHeads } = SIZES;
-  const ends = g.op('Cast', [g.op('Sub', [g.op('ReduceSum', [mask, ints(1)], { keepdims: 0 }), ints(1)])], { to: 6 });
-  const total = g.op('Cast', [g.op('Gather', [g.op('Shape', [mask]), g.constant(i64([1], []))])], { to: 6 });
-  const attributes = { num_heads: heads, kv_num_heads: kvHeads, ...(softcap ? { softcap: { float: softcap } } : {}) };
-  return g.ops('GroupQueryAttention', [q, k, v, '', '', ends, total], attributes, 3, 'com.microsoft')[0]!;
 }
 
 /** The same model with every node and tensor under another name, inputs and outputs too. */
