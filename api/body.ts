@@ -1,32 +1,16 @@
 import type { MiddlewareHandler } from 'hono';
+import { readBody } from '#release/read-body.ts';
 import type { AppEnv } from './deps.ts';
 import { HttpProblem } from './problem.ts';
 
 /** Reads at most `limit` bytes. @throws HttpProblem 413 */
 async function readLimited(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = () =>
-    new HttpProblem(413, `body: more than ${limit} bytes`, { field: 'body', next: 'send less at a time' });
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  const reader = request.body?.getReader();
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done || !value) break;
-    total += value.byteLength;
-    if (total > limit) {
-      await reader?.cancel();
-      throw tooLarge();
-    }
-    chunks.push(value);
-  }
-  const out = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return out;
+  const announced = Number(request.headers.get('content-length') ?? Number.NaN);
+  // One byte more than there should be: the end is then seen in the same read.
+  const expected = Number.isInteger(announced) && announced >= 0 ? announced + 1 : undefined;
+  const bytes = announced > limit ? null : await readBody(request.body, limit + 1, expected);
+  if (bytes && bytes.byteLength <= limit) return bytes;
+  throw new HttpProblem(413, `body: more than ${limit} bytes`, { field: 'body', next: 'send less at a time' });
 }
 
 /** Stands before the validation of a JSON body: size and media type are settled here. */
@@ -40,6 +24,7 @@ export const jsonBody =
         allowed: ['application/json'],
       });
     const bytes = await readLimited(c.req.raw, limit);
-    c.req.raw = new Request(c.req.raw.url, { method: c.req.method, headers: c.req.raw.headers, body: bytes });
+    // What was read is what every later reader of the body gets.
+    Object.assign(c.req.bodyCache, { text: Promise.resolve(new TextDecoder().decode(bytes)) });
     await next();
   };

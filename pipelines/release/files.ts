@@ -83,10 +83,10 @@ export class ReleaseFiles {
     });
   }
 
-  /** Entries of a shard (its header) and a way to its records. Record hashes are checked, the whole file's is not. */
+  /** Entries of a shard and a way to its records. Record hashes are checked, the whole file's is not. */
   async shard(
     place: ShardPlace,
-  ): Promise<{ entries: (ShardEntry | null)[]; record(slot: number): Promise<Uint8Array | null> }> {
+  ): Promise<{ entry(slot: number): ShardEntry | null; record(slot: number): Promise<Uint8Array | null> }> {
     const { path } = place;
     const size = this.#entry(path)?.bytes;
     if (size === undefined)
@@ -97,22 +97,19 @@ export class ReleaseFiles {
       );
     const whole = size <= WHOLE;
     const head = await this.#bytes(path, 0, whole ? size : Math.min(size, shardHeaderBytes(place.count)));
-    const entries = await this.kept(`${path}#entries`, async () => ({
-      value: readShardHeader(path, head, { ...place, bytes: size }),
-      bytes: 200 * place.count,
-    }));
-    const unpack = async (entry: ShardEntry): Promise<Uint8Array> => {
+    const entry = readShardHeader(path, head, { ...place, bytes: size });
+    const unpack = async (found: ShardEntry): Promise<Uint8Array> => {
       const packed = whole
-        ? head.subarray(entry.offset, entry.offset + entry.stored)
-        : await this.#bytes(path, entry.offset, entry.stored);
-      return readShardRecord(path, entry, packed);
+        ? head.subarray(found.offset, found.offset + found.stored)
+        : await this.#bytes(path, found.offset, found.stored);
+      return readShardRecord(path, found, packed);
     };
     return {
-      entries,
+      entry,
       record: async (slot) => {
-        const entry = entries[slot];
-        if (!entry) return null;
-        return this.kept(`${path}#${slot}`, async () => ({ value: await unpack(entry), bytes: entry.raw }));
+        const found = entry(slot);
+        if (!found) return null;
+        return this.kept(`${path}#${slot}`, async () => ({ value: await unpack(found), bytes: found.raw }));
       },
     };
   }

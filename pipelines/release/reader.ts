@@ -48,17 +48,17 @@ export class ReleaseReader extends ReleaseTables {
   async hash(kind: 'cards' | 'examples', layer: number, index: number): Promise<string | null> {
     const ordinal = this.ordinal(layer, index);
     if (ordinal === null) return null;
-    const { entries, slot } = await this.#shard(kind, ordinal);
-    return entries[slot]?.hash ?? null;
+    const { entry, slot } = await this.#shard(kind, ordinal);
+    return entry(slot)?.hash ?? null;
   }
 
   /** A record as stored. */
   async stored(kind: 'cards' | 'examples', layer: number, index: number): Promise<StoredRecord | null> {
     const ordinal = this.ordinal(layer, index);
     if (ordinal === null) return null;
-    const { entries, slot, record } = await this.#shard(kind, ordinal);
+    const { entry, slot, record } = await this.#shard(kind, ordinal);
     const bytes = await record(slot);
-    return bytes && { bytes, hash: entries[slot]!.hash };
+    return bytes && { bytes, hash: entry(slot)!.hash };
   }
 
   async #record<K extends 'feature' | 'examples'>(

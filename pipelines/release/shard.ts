@@ -78,14 +78,14 @@ export function encodeShard(
 }
 
 /**
- * Entries of a shard's header, each proved to lie inside the file. `bytes` needs to hold the header only.
+ * A shard's header, and what gives its entries one by one, each proved to lie inside the file. `bytes` needs to hold the header only.
  * @param expected what the manifest says of this shard: records, first ordinal, size of the file
  */
 export function readShardHeader(
   file: string,
   bytes: Uint8Array,
   expected: { first: number; count: number; bytes: number },
-): (ShardEntry | null)[] {
+): (slot: number) => ShardEntry | null {
   const header = shardHeaderBytes(expected.count);
   if (bytes.byteLength < header) throw bad(file, `${bytes.byteLength} bytes are too few for its header of ${header}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -97,7 +97,8 @@ export function readShardHeader(
       file,
       `holds records ${first}..${first + count - 1}, not ${expected.first}..${expected.first + expected.count - 1}`,
     );
-  return Array.from({ length: count }, (_, slot) => {
+  return (slot) => {
+    if (!(slot >= 0 && slot < count)) return null;
     const at = HEAD + ENTRY * slot;
     const [offset, stored, raw] = [0, 4, 8].map((o) => view.getUint32(at + o, true)) as [number, number, number];
     if (offset === 0 && stored === 0 && raw === 0) return null;
@@ -106,7 +107,7 @@ export function readShardHeader(
     if (raw > MAX_RAW || stored > maxStored(raw))
       throw bad(file, `record ${first + slot} claims ${stored} bytes for ${raw}`);
     return { offset, stored, raw, hash: toHex(bytes.subarray(at + 12, at + ENTRY)) };
-  });
+  };
 }
 
 /** Up to this many stored bytes are unpacked at once: deflate grows data at most 1032 times, so that work stays bounded. */

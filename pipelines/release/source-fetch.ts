@@ -1,30 +1,6 @@
 import { ReleaseError } from './errors.ts';
+import { readBody } from './read-body.ts';
 import type { Source } from './source.ts';
-
-/** Reads at most `limit` bytes of a body, then lets go of it. */
-async function readBody(response: Response, limit: number): Promise<Uint8Array> {
-  if (!response.body) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    total += value.byteLength;
-    if (total >= limit) {
-      await reader.cancel();
-      break;
-    }
-  }
-  const out = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return out.subarray(0, Math.min(total, limit));
-}
 
 /**
  * A release behind an address. Hosts that ignore `Range` are read up to the end of the range and cut.
@@ -44,7 +20,7 @@ export function fetchSource(base: string, fetcher: (request: Request) => Promise
         await response.body?.cancel();
         return null;
       }
-      if (response.status === 206 && range) return readBody(response, range.length);
+      if (response.status === 206 && range) return readBody(response.body, range.length);
       if (response.status !== 200) {
         await response.body?.cancel();
         throw new ReleaseError(
@@ -53,8 +29,8 @@ export function fetchSource(base: string, fetcher: (request: Request) => Promise
           'try again, or check the host',
         );
       }
-      if (!range) return readBody(response, Number.POSITIVE_INFINITY);
-      return (await readBody(response, range.offset + range.length)).subarray(range.offset);
+      if (!range) return readBody(response.body, Number.POSITIVE_INFINITY);
+      return (await readBody(response.body, range.offset + range.length)).subarray(range.offset);
     },
   };
 }
