@@ -79,6 +79,14 @@ describe('parallax train demo', () => {
     expect(readFileSync(join(whole, 'manifest.json'), 'utf8')).toBe(before);
   });
 
+  test('keeps what an earlier call wrote when another part is asked for', () => {
+    expect(parallax(words(whole, 'base')).code).toBe(0);
+    const manifest = JSON.parse(readFileSync(join(whole, 'manifest.json'), 'utf8'));
+    expect(manifest.models.map(({ role }: { role: string }) => role)).toEqual(['base', 'tuned']);
+    expect(Object.keys(manifest.evaluation)).toHaveLength(4);
+    expect(Object.keys(manifest.perplexities).sort()).toEqual(['base', 'tuned']);
+  });
+
   test('killed on the way, it goes on to the same bytes', async () => {
     const out = folder();
     const child = spawn(process.execPath, ['--no-warnings', BIN, ...words(out, 'base')], { stdio: 'ignore' });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { replaceFile } from '../../config/replace-file.ts';
@@ -90,6 +90,30 @@ const EXPORTS: readonly { role: string; template: 'base' | 'tuned'; from: readon
   { role: 'tuned-2', template: 'tuned', from: ['encoder', 'tuned-2'] },
 ];
 
+const ROLES = EXPORTS.map(({ role }) => role);
+
+interface Measured {
+  readonly models: Exported[];
+  readonly evaluation: Record<string, Evaluation[string]>;
+  readonly perplexities: Record<string, number>;
+}
+
+/** What an earlier call with this config wrote and measured, without the roles that are made anew. */
+async function measuredBefore(out: string, config: TrainDemoConfig, anew: readonly string[]): Promise<Measured> {
+  const text = await readFile(join(out, 'manifest.json'), 'utf8').catch(() => null);
+  const before = text === null ? null : JSON.parse(text);
+  if (before === null || JSON.stringify(before.config) !== JSON.stringify(config))
+    return { models: [], evaluation: {}, perplexities: {} };
+  const kept = (role: string) => !anew.includes(role);
+  const only = <T>(all: Record<string, T>) =>
+    Object.fromEntries(Object.entries(all).filter(([title]) => kept(title.split(':')[0]!)));
+  return {
+    models: before.models.filter(({ role }: Exported) => kept(role)),
+    evaluation: only(before.evaluation),
+    perplexities: only(before.perplexities),
+  };
+}
+
 /** Trains the parts asked for, then exports and measures what is finished. Gives the manifest. */
 export async function trainDemo(training: Training, parts: readonly string[]): Promise<Record<string, unknown>> {
   const { config, world, out, note } = training;
@@ -105,9 +129,11 @@ export async function trainDemo(training: Training, parts: readonly string[]): P
     throw error;
   });
   const tables = tablesOf(config);
-  const models: Exported[] = [];
-  const evaluation: Record<string, Evaluation[string]> = {};
-  const perplexities: Record<string, number> = {};
+  const { models, evaluation, perplexities } = await measuredBefore(
+    out,
+    config,
+    EXPORTS.filter(({ from }) => wanted.includes(from.at(-1)!)).map(({ role }) => role),
+  );
   for (const { role, template, from } of EXPORTS) {
     if (!wanted.includes(from.at(-1)!)) continue;
     const weights: Weights = Object.assign({}, ...(await Promise.all(from.map(get))));
@@ -123,6 +149,7 @@ export async function trainDemo(training: Training, parts: readonly string[]): P
     ] as const)
       evaluation[`${role}: ${title}`] = await evaluatePictures(config, world, weights, weights, config.evaluate, part);
   }
+  models.sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role));
   const manifest = {
     name: 'parallax-demo',
     version: 2,
