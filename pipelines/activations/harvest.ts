@@ -32,8 +32,14 @@ export async function harvestInto(
   const dModel = model.decoder.anatomy.dModel;
   const kept = samples.map(keptPositions);
   const rows = samples.map(() => new Map<number, Float32Array>());
+  let out: Awaited<ReturnType<TracedModel['decoder']['run']>> = {};
+  let last = '';
   for (const batch of batchesByLength(samples.map((s) => s.ids.length))) {
-    const out = await model.decoder.run(model.inputs(batch.map((i) => samples[i]!)), { taps: layers.map(site) });
+    const shape = `${batch.length} x ${Math.max(...batch.map((i) => samples[i]!.ids.length))}`;
+    // a batch of the last one's shape overwrites its results: all that is kept of them was copied
+    const into = shape === last ? out : {};
+    out = await model.decoder.run(model.inputs(batch.map((i) => samples[i]!)), { taps: layers.map(site), into });
+    last = shape;
     for (const layer of layers) {
       const { dims, data } = out[site(layer)]!;
       const positions = dims[1]!;
