@@ -142,6 +142,17 @@ describe('problems name the field and what is allowed', () => {
     expect(await post('{')).toMatchObject({ status: 400, field: 'body' });
     expect(await post('{"layer":0}')).toMatchObject({ status: 422, field: 'vectors' });
     expect(await post('{"layer":0,"vectors":[[1]],"x":1}')).toMatchObject({ status: 422, field: 'x' });
+    for (const [vectors, field] of [
+      ['[]', 'vectors'],
+      ['[[1],[]]', 'vectors.1'],
+      ['[[1],"1"]', 'vectors.1'],
+      ['[[1,2],[3,"4"]]', 'vectors.1.1'],
+      ['[[null]]', 'vectors.0.0'],
+      ['[[-1e31]]', 'vectors.0.0'],
+      ['[[1e999]]', 'vectors.0.0'],
+      [`[[${'0,'.repeat(16_384)}0]]`, 'vectors.0'],
+    ])
+      expect(await post(`{"layer":0,"vectors":${vectors}}`), vectors).toMatchObject({ status: 422, field });
     expect(await post('{"layer":0,"vectors":[[1]]}')).toMatchObject({ status: 409, field: 'vectors.0' });
     expect(await post('{"layer":5,"vectors":[[1]]}')).toMatchObject({ status: 404, field: 'layer', allowed: ['0'] });
   });

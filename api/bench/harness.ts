@@ -24,6 +24,7 @@ export async function startWorker(kind: 'app' | 'nothing', folder: string): Prom
           name: `bench-${kind}`,
           main: kind === 'app' ? WORKER : NOTHING,
           compatibility_date: '2026-10-01',
+          keep_names: false,
           assets: { directory: folder, binding: 'ASSETS', run_worker_first: true, not_found_handling: 'none' },
         },
       },

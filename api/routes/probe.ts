@@ -16,15 +16,35 @@ const MAX_VECTORS = 64;
 const MAX_WIDTH = 16_384;
 const MAX_TOP = 64;
 const MAX_BYTES = 4 * 2 ** 20;
+const MAX_NUMBER = 1e30;
+
+/** What is wrong with a vector, and where; null when nothing is. */
+function wrongIn(vector: unknown): { message: string; path: number[] } | null {
+  if (!Array.isArray(vector) || vector.length < 1 || vector.length > MAX_WIDTH)
+    return { message: `must be a list of 1 to ${MAX_WIDTH} numbers`, path: [] };
+  const at = vector.findIndex((v) => !(typeof v === 'number' && Math.abs(v) <= MAX_NUMBER));
+  return at < 0 ? null : { message: `must be a number from -${MAX_NUMBER} to ${MAX_NUMBER}`, path: [at] };
+}
+
+/** Checked as a whole: zod makes two objects of every number, and a body holds up to a million. */
+const Vector = z
+  .custom<number[]>()
+  .superRefine((vector, context) => {
+    const wrong = wrongIn(vector);
+    if (wrong) context.addIssue({ code: 'custom', ...wrong });
+  })
+  .openapi({
+    type: 'array',
+    items: { type: 'number', minimum: -MAX_NUMBER, maximum: MAX_NUMBER },
+    minItems: 1,
+    maxItems: MAX_WIDTH,
+  });
 
 const Vectors = z
   .strictObject({
     layer: z.int().min(0).max(999),
     /** Residual vectors after the block of that layer, each of the model's width. */
-    vectors: z
-      .array(z.array(z.number().min(-1e30).max(1e30)).min(1).max(MAX_WIDTH))
-      .min(1)
-      .max(MAX_VECTORS),
+    vectors: z.array(Vector).min(1).max(MAX_VECTORS),
     top: z.int().min(1).max(MAX_TOP).default(16),
   })
   .openapi('ProbeVectors');

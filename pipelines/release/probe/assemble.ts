@@ -31,13 +31,12 @@ export const op = {
   constant: (value: number): Code => [0x41, ...signedLeb(value)],
   add: [0x6a] as Code,
   less: [0x49] as Code, // i32.lt_u
-  store: [0x36, 2, 0] as Code, // i32.store
+  store: (offset: number): Code => [0x36, 2, ...leb(offset)], // i32.store
   /** Runs its body again for as long as the body leaves a number other than 0. */
   loop: (...body: Code[]): Code => [0x03, 0x40, ...body.flat(), 0x0d, 0, 0x0b],
   load: (offset: number): Code => simd(0x00, 0, ...leb(offset)), // v128.load, any alignment
   zero: simd(0x0c, ...new Array<number>(16).fill(0)), // v128.const 0
-  lowBytes: simd(0x87), // i16x8.extend_low_i8x16_s
-  highBytes: simd(0x88), // i16x8.extend_high_i8x16_s
+  widen: (offset: number): Code => simd(0x01, 0, ...leb(offset)), // v128.load8x8_s: 8 bytes as 8 numbers of 16 bits
   dot: simd(0xba), // i32x4.dot_i16x8_s
   addLanes: simd(0xae), // i32x4.add
   lane: (index: number): Code => simd(0x1b, index), // i32x4.extract_lane
