@@ -45,6 +45,15 @@ const ORT_TYPE: Record<ElementType, ort.Tensor.Type> = {
 const UNKNOWN_OP = /No Op registered|not a registered function/;
 const firstLine = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
 
+/**
+ * The binding copies what it wrote into a given tensor once more. That copy is given back at once, while it is in the cache: left to the
+ * collector, some megabytes a run make it mark the whole heap again and again.
+ */
+function release(copy: ort.Tensor, kept: Tensor): void {
+  const { buffer } = copy.data as Float32Array<ArrayBuffer>;
+  if (buffer !== kept.data.buffer) buffer.transfer?.(0);
+}
+
 /** Opens a session; a node that falls back from a GPU to the CPU is an error, unless `mixed`. Throws `GraphError`. */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
   const device = options.device ?? 'cpu';
@@ -90,7 +99,10 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
         outputs.map((name) => {
           // what goes in and comes out unchanged is not written
           if (into[name] && inputs[name]) into[name].data.set(inputs[name].data as never);
-          if (into[name]) return [name, into[name]];
+          if (into[name]) {
+            release(result[name]!, into[name]);
+            return [name, into[name]];
+          }
           const t = result[name]!;
           return [
             name,

@@ -4,7 +4,7 @@ import { ParallaxError } from '#pipelines/config/errors.ts';
 const LIMIT = 65_536;
 const PAGE = 65_536;
 
-/** Arrays at fixed places of one memory, so that kernels and ONNX Runtime read and write the same bytes. */
+/** Arrays at fixed places of one memory, so that kernels and ONNX Runtime, on whatever thread, read and write the same bytes. */
 export interface Arena<K extends string> {
   readonly memory: WebAssembly.Memory;
   /** Byte address of each array. */
@@ -19,14 +19,18 @@ export const arenaBytes = (lengths: Readonly<Record<string, number>>): number =>
 
 export const arenaFits = (lengths: Readonly<Record<string, number>>): boolean => arenaBytes(lengths) <= LIMIT * PAGE;
 
-/** Lays out arrays, 64-byte aligned and zero. Throws where they exceed the memory. */
-export function openArena<K extends string>(lengths: Readonly<Record<K, number>>): Arena<K> {
+/** Lays out arrays, 64-byte aligned, in a new memory of zeros or in one that another thread laid out alike. Throws where they exceed it. */
+export function openArena<K extends string>(
+  lengths: Readonly<Record<K, number>>,
+  shared?: WebAssembly.Memory,
+): Arena<K> {
   if (!arenaFits(lengths))
     throw new ParallaxError(
       `dictionary: training needs ${(arenaBytes(lengths) / 2 ** 30).toFixed(1)} GiB in one memory, 4 GiB is the limit`,
       'choose fewer features or a smaller batch',
     );
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(arenaBytes(lengths) / PAGE) });
+  const pages = Math.ceil(arenaBytes(lengths) / PAGE);
+  const memory = shared ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const at = {} as Record<K, number>;
   const f32 = {} as Record<K, Float32Array>;
   const u32 = {} as Record<K, Uint32Array>;

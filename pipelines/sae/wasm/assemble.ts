@@ -151,7 +151,10 @@ const text = (s: string) => {
   return [...uleb(bytes.length), ...bytes];
 };
 
-/** A module that exports the functions and imports its memory as `env.memory`. */
+/** Limits of any shared memory: at least one page, at most 4 GiB. */
+const SHARED = [0x03, 0x01, ...uleb(65_536)];
+
+/** A module that exports the functions and imports its memory, shared between threads, as `env.memory`. */
 export function assemble(functions: readonly Built[]): Uint8Array<ArrayBuffer> {
   const typeList = functions.map(({ params, result }) => [
     0x60,
@@ -165,7 +168,7 @@ export function assemble(functions: readonly Built[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, vector(typeList)),
-    ...section(2, vector([[...text('env'), ...text('memory'), 0x02, 0x00, 0x01]])),
+    ...section(2, vector([[...text('env'), ...text('memory'), 0x02, ...SHARED]])),
     ...section(3, vector(functions.map((_, i) => uleb(i)))),
     ...section(7, vector(functions.map(({ name }, i) => [...text(name), 0x00, ...uleb(i)]))),
     ...section(10, vector(bodies)),

@@ -109,7 +109,7 @@ test('one row after the other of a dense step: what is kept, what lies in the re
   const R = 3;
   const rows = openArena({
     ...{ bias: N, theta: N, shift: N, mass: N, count: N, slopes: N, near: N, sums: N },
-    ...{ z: R * N, df: R * N, f: R * N },
+    ...{ z: R * N, df: R * N, f: R * N, again: R * N },
   });
   const k = openKernels(rows.memory);
   const { at: to, f32: of } = rows;
@@ -120,8 +120,11 @@ test('one row after the other of a dense step: what is kept, what lies in the re
   for (const data of sums) data.fill(1);
   const df = Float32Array.from(of.df);
   for (let row = 0; row < 4 * R * N; row += 4 * N) {
-    k.activate(to.z + row, to.bias, to.theta, N, to.f + row, to.mass, to.count);
-    k.passBack(to.z + row, to.bias, to.theta, 0.5, to.df + row, to.shift, N, to.sums, to.slopes, to.near);
+    const [z, again] = [to.z + row, to.again + row];
+    k.activate(z, to.bias, to.theta, N, to.f + row, to.count);
+    k.passBack(z, to.bias, to.theta, 0.5, to.df + row, to.shift, N, again, to.mass, to.sums, to.slopes, to.near);
+    const above = [...of.bias.keys()].filter((i) => Math.fround(of.z[row / 4 + i]! + of.bias[i]!) > of.theta[i]!);
+    expect(k.tally(z, to.bias, to.theta, N)).toBe(above.length);
   }
   const wanted = sums.map(() => new Float64Array(N).fill(1));
   for (let at = 0; at < R * N; at += 1) {
@@ -131,6 +134,7 @@ test('one row after the other of a dense step: what is kept, what lies in the re
     const g = Math.fround(df[at]! + of.shift[i]!);
     const near = Number(Math.abs(z - of.theta[i]!) < 0.5);
     expect(of.f[at]).toBe(f);
+    expect(of.again[at]).toBe(f);
     expect(of.df[at]).toBe(f > 0 ? g : 0);
     for (const [q, add] of [f, Number(f !== 0), near * g, near, f > 0 ? g : 0].entries()) wanted[q]![i]! += add;
   }

@@ -1,5 +1,5 @@
 import { nthLargest, sortByColumn } from './columns.ts';
-import { blocksOf, entryLimit, type ListName } from './memory.ts';
+import { blocksOf, type ListName } from './memory.ts';
 import type { Work } from './work.ts';
 
 /** Views and addresses of one of the two lists of entries. */
@@ -41,8 +41,8 @@ export function chooseTopK(work: Work, name: ListName, tokens: number, k: number
   sortByColumn(list, tokens, count);
 }
 
-/** Entries above `limits`, row by row; gives their number, or undefined as soon as there are more than `most`. */
-export function collectAbove(work: Work, tokens: number, most: number): number | undefined {
+/** Entries above `limits`, row by row; gives their number. */
+function collectAbove(work: Work, tokens: number): number {
   const { kernels, at, rowOffsets, count } = listOf(work, 'main');
   const blocks = blocksOf(tokens, count);
   let length = 0;
@@ -52,17 +52,15 @@ export function collectAbove(work: Work, tokens: number, most: number): number |
       const [z, bias, limits] = [at.z + 4 * (offset + t * n), at.bias + 4 * from, at.limits + 4 * from];
       length += kernels.collect(z, bias, limits, n, from, at.rowValue + 4 * length, at.rowIndex + 4 * length);
     }
-    if (length > most) return undefined;
     rowOffsets[t + 1] = length;
   }
   return length;
 }
 
-/** Entries that may matter to ReLU or JumpReLU: those above `limits`. False where they are too many for a list. */
-export function chooseAbove(work: Work, tokens: number): boolean {
-  if (collectAbove(work, tokens, entryLimit(tokens, work.count)) === undefined) return false;
+/** Entries that may matter to ReLU or JumpReLU: those above `limits`, no more than `entryLimit`. */
+export function chooseAbove(work: Work, tokens: number): void {
+  collectAbove(work, tokens);
   sortByColumn(listOf(work, 'main'), tokens, work.count);
-  return true;
 }
 
 /**
@@ -74,7 +72,7 @@ export function chooseBatchTopK(work: Work, tokens: number, entries: number, gue
   const { rowIndex, rowValue, rowOffsets, limits, count } = list;
   const collect = (limit: number): number => {
     limits.fill(limit);
-    return collectAbove(work, tokens, Number.POSITIVE_INFINITY)!;
+    return collectAbove(work, tokens);
   };
   let limit = guess;
   let length = collect(limit);

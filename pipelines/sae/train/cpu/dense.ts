@@ -1,78 +1,131 @@
-import type { Gradients } from './gradients.ts';
-import { type Block, blocksOf } from './memory.ts';
+import { adamOf, moveFeature, pullBias } from './adam.ts';
+import { type Board, type Figures, inTurn, leave } from './board.ts';
+import { addEntries } from './entries.ts';
+import { type Block, blocksOf, isDense } from './memory.ts';
 import type { Products } from './products.ts';
 import { bandwidthOf } from './thresholds.ts';
-import type { Work } from './work.ts';
+import { readTokens, type Work } from './work.ts';
 
-/** Rows `[from, from + length)` of an array with one row of `width` floats a feature. */
-const rowsOf = (data: Float32Array, { from, length }: Block, width: number): Float32Array =>
-  data.subarray(from * width, (from + length) * width);
-
-/** The encoder's product `z [T,n]`, block by block of features. */
-export async function encodeTokens({ arena, width, count }: Work, products: Products, tokens: number): Promise<void> {
-  const { y, z } = arena.f32;
-  for (const block of blocksOf(tokens, count)) {
-    const rows = rowsOf(arena.f32['params.wEnc'], block, width);
-    await products.run('NT', y, rows, z.subarray(block.offset), [tokens, width, block.length]);
-  }
+/** One thread of an engine. Forward it takes some of the tokens, on the way back some of the blocks of features. */
+export interface Member {
+  readonly work: Work;
+  readonly products: Products;
+  readonly board: Board;
+  readonly index: number;
+  readonly size: number;
 }
 
-/** `f [T,n]` and the error `base - f wDec`; firing counts and sums of `f` by feature. Gives the squares and the entries that fire. */
-export async function denseForward(work: Work, products: Products, tokens: number) {
-  const { arena, kernels, width, count } = work;
+/** Rows `[from, from + length)` of an array with one row of `width` floats. */
+const rowsOf = (data: Float32Array, from: number, length: number, width: number): Float32Array =>
+  data.subarray(from * width, (from + length) * width);
+
+/** Tokens `[from, to)` of a member. No part but the whole is of one token: such a product would be rounded in another way. */
+export function shareOf(tokens: number, { index, size }: Pick<Member, 'index' | 'size'>): readonly [number, number] {
+  const part = Math.floor(tokens / size / 16) * 16;
+  return [index * part, index === size - 1 ? tokens : (index + 1) * part];
+}
+
+/** The encoder's product `z [T,n]`, block by block of features; leaves how many entries lie above the limits of a dense choice. */
+async function encode(member: Member, { tokens }: Figures): Promise<void> {
+  const { products, board, index } = member;
+  const { arena, kernels, config, width, count } = member.work;
   const { at, f32 } = arena;
-  f32.mass.fill(0);
-  f32.fired.fill(0);
+  const [from, to] = shareOf(tokens, member);
+  let above = 0;
+  readTokens(member.work, from, to);
+  if (to > from)
+    for (const block of blocksOf(tokens, count)) {
+      const rows = rowsOf(f32['params.wEnc'], block.from, block.length, width);
+      const first = block.offset + from * block.length;
+      await products.run('NT', rowsOf(f32.y, from, to - from, width), rows, f32.z.subarray(first), [
+        to - from,
+        width,
+        block.length,
+      ]);
+      if (!isDense(config)) continue;
+      const [bias, limits] = [at['params.bEnc'] + 4 * block.from, at.limits + 4 * block.from];
+      for (let row = at.z + 4 * first; row < at.z + 4 * (first + (to - from) * block.length); row += 4 * block.length)
+        above += kernels.tally(row, bias, limits, block.length);
+    }
+  leave(board, index, above);
+}
+
+/** The error `base - f wDec`, `pull = slope error`, and on how many of the member's tokens each feature fired. */
+async function decode(member: Member, { tokens, slope }: Figures): Promise<void> {
+  const { products } = member;
+  const { arena, own, kernels, width, count } = member.work;
+  const { at, f32 } = arena;
+  const [from, to] = shareOf(tokens, member);
+  own.f32.firedHere.fill(0);
+  if (to === from) return;
   const blocks = blocksOf(tokens, count);
+  const mine = (data: Float32Array) => rowsOf(data, from, to - from, width);
   let start = f32.base;
   for (const [b, block] of blocks.entries()) {
-    const { from, length, offset } = block;
-    const [bias, theta] = [at['params.bEnc'] + 4 * from, at.theta + 4 * from];
-    for (let t = 0; t < tokens; t += 1) {
-      const row = 4 * (offset + t * length);
-      kernels.activate(at.z + row, bias, theta, length, at.f + row, at.mass + 4 * from, at.fired + 4 * from);
+    const { length, offset } = block;
+    const [bias, theta] = [at['params.bEnc'] + 4 * block.from, at.theta + 4 * block.from];
+    for (let t = from; t < to; t += 1) {
+      const [z, f] = [at.z + 4 * (offset + t * length), own.at.f + 4 * (t - from) * length];
+      kernels.activate(z, bias, theta, length, f, own.at.firedHere + 4 * block.from);
     }
     // Two arrays in turn, since a product does not write what it reads; the last is `error`.
     const out = (blocks.length - b) % 2 === 1 ? f32.error : f32.partial;
-    const rows = rowsOf(f32['params.wDec'], block, width);
-    await products.run('less', f32.f.subarray(offset), rows, out, [tokens, length, width], start);
+    const rows = rowsOf(f32['params.wDec'], block.from, length, width);
+    await products.run('less', own.f32.f, rows, mine(out), [to - from, length, width], mine(start));
     start = out;
   }
-  let squares = 0;
-  for (let row = at.error; row < at.error + 4 * tokens * width; row += 4 * width)
-    squares += kernels.combine(width, 0, at.tokenIndex, at.tokenWeight, row, row, row, 1);
-  return { squares, entries: f32.fired.reduce((a, b) => a + b, 0) };
+  mine(f32.pull).fill(0);
+  kernels.blend((to - from) * width, at.error + 4 * from * width, at.pull + 4 * from * width, slope, 1);
 }
 
-/** Gradients of a block of features at once by three products: `df`, of the decoder, of the encoder. */
-export function denseGradients(work: Work, products: Products, tokens: number, slope: number): Gradients {
-  const { arena, kernels, config, width, count } = work;
+/** Gradients of a block of features by three products: `df`, of the decoder, of the encoder; sums over tokens by feature. */
+async function gradients({ work, products }: Member, block: Block, { tokens }: Figures): Promise<void> {
+  const { arena, own, kernels, config, width } = work;
   const { at, f32 } = arena;
-  f32.pull.fill(0, 0, tokens * width);
-  kernels.blend(tokens * width, at.error, at.pull, slope, 1);
-  for (const name of ['slopes', 'near', 'gBEnc'] as const) f32[name].fill(0);
+  const { from, length, offset } = block;
   const half = config.activation === 'jumprelu' ? bandwidthOf(work) / 2 : 0;
-
-  async function prepare(block: Block): Promise<void> {
-    const { from, length, offset } = block;
-    await products.run('NT', f32.pull, rowsOf(f32['params.wDec'], block, width), f32.df, [tokens, width, length]);
-    const of = (base: number) => base + 4 * from;
-    const [bias, theta, shift] = [of(at['params.bEnc']), of(at.theta), of(at.shift)];
-    const [sums, slopes, near] = [of(at.gBEnc), of(at.slopes), of(at.near)];
-    for (let t = 0; t < tokens; t += 1) {
-      const [z, df] = [at.z + 4 * (offset + t * length), at.df + 4 * t * length];
-      kernels.passBack(z, bias, theta, half, df, shift, length, sums, slopes, near);
-    }
-    await products.run('TN', f32.f.subarray(offset), f32.pull, f32.gDecBlock, [length, tokens, width]);
-    await products.run('TN', f32.df, f32.y, f32.gEncBlock, [length, tokens, width]);
+  await products.run('NT', f32.pull, rowsOf(f32['params.wDec'], from, length, width), own.f32.df, [
+    tokens,
+    width,
+    length,
+  ]);
+  const of = (base: number) => base + 4 * from;
+  const [bias, theta, shift, mass] = [of(at['params.bEnc']), of(at.theta), of(at.shift), of(at.mass)];
+  const [sums, slopes, near] = [of(at.gBEnc), of(at.slopes), of(at.near)];
+  for (const name of ['mass', 'gBEnc', 'slopes', 'near'] as const) f32[name].fill(0, from, from + length);
+  for (let t = 0; t < tokens; t += 1) {
+    const [z, df, f] = [at.z + 4 * (offset + t * length), own.at.df + 4 * t * length, own.at.f + 4 * t * length];
+    kernels.passBack(z, bias, theta, half, df, shift, length, f, mass, sums, slopes, near);
   }
-  return {
-    blocks: blocksOf(tokens, count),
-    prepare,
-    of(feature, { from }) {
-      const offset = 4 * (feature - from) * width;
-      const [bias, mass] = [f32.gBEnc[feature]!, f32.mass[feature]!];
-      return { dec: at.gDecBlock + offset, enc: at.gEncBlock + offset, bias, mass };
-    },
-  };
+  await products.run('TN', own.f32.f, f32.pull, own.f32.gDecBlock, [length, tokens, width]);
+  await products.run('TN', own.f32.df, f32.y, own.f32.gEncBlock, [length, tokens, width]);
 }
+
+/** The way back, and Adam while a block's gradients are in the cache. */
+async function update(member: Member, figures: Figures): Promise<void> {
+  const { board, index, size, work } = member;
+  const { own, width, count, config } = work;
+  const { mass, gBEnc } = work.arena.f32;
+  const { slope, tokens } = figures;
+  const adam = adamOf(work, figures);
+  const aux = figures.aux * slope * (config.loss.aux?.coefficient ?? 0);
+  for (const [b, block] of blocksOf(tokens, count).entries()) {
+    if (b % size !== index) continue;
+    await gradients(member, block, figures);
+    const to = Math.min(config.n, block.from + block.length);
+    const rows = (i: number) => {
+      const offset = 4 * (i - block.from) * width;
+      return { dec: own.at.gDecBlock + offset, enc: own.at.gEncBlock + offset };
+    };
+    if (aux) for (let i = block.from; i < to; i += 1) gBEnc[i]! += addEntries(work, 'aux', i, aux, rows(i));
+    if (config.applyBDec)
+      inTurn(board, b, () => {
+        for (let i = block.from; i < to; i += 1) pullBias(work, i, gBEnc[i]!);
+      });
+    for (let i = block.from; i < to; i += 1) moveFeature(work, adam, i, { ...rows(i), mass: mass[i]! }, tokens);
+  }
+}
+
+/** What a team does together, by name. */
+export const PHASES = { encode, decode, update } as const;
+export type Phase = keyof typeof PHASES;

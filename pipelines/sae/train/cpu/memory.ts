@@ -14,7 +14,9 @@ export const padded = ({ d, n }: Pick<TrainConfig, 'd' | 'n'>): Padded => ({ wid
 
 /** Most floats of `[T, block]`, and features in it: ONNX Runtime's binding copies every output, cheap while that stays in the cache. */
 const BLOCK_ENTRIES = 2 ** 21;
-const BLOCK_FEATURES = 4096;
+const BLOCK_FEATURES = 512;
+/** Most threads of an engine, each with a block of its own. */
+export const MEMBERS = 8;
 
 const blockWidth = (tokens: number, count: number): number =>
   Math.min(count, BLOCK_FEATURES, Math.max(LANE, Math.floor(BLOCK_ENTRIES / tokens / LANE) * LANE));
@@ -27,11 +29,13 @@ export interface Block {
   readonly offset: number;
 }
 
+/** The last block takes what is left, so that none is narrow: a product's rounding may depend on its width where that is below 128. */
 export function blocksOf(tokens: number, count: number): Block[] {
   const block = blockWidth(tokens, count);
-  return Array.from({ length: Math.ceil(count / block) }, (_, b) => ({
+  const blocks = Math.floor(count / block);
+  return Array.from({ length: blocks }, (_, b) => ({
     from: b * block,
-    length: Math.min(block, count - b * block),
+    length: b < blocks - 1 ? block : count - b * block,
     offset: tokens * b * block,
   }));
 }
@@ -63,10 +67,11 @@ const SMALL_COLUMNS = [
 ] as const;
 /** `[T, width]` each. */
 const TOKEN_ROWS = ['base', 'y', 'error', 'left', 'partial', 'pull'] as const;
-/** `[T, count]` in blocks of features (`blocksOf`), the second for the dense way only. */
-const TOKEN_COLUMNS = ['z', 'f'] as const;
-/** One block of features, for the dense way: `[T, block]`, and gradients `[block, width]`. */
-const BLOCK_ARRAYS = ['df', 'gDecBlock', 'gEncBlock'] as const;
+/** For the dense way, one of each a member: a block of features `[T, block]`, gradients `[block, width]`, tokens by feature `[count]`. */
+const OWN_TOKENS = ['df', 'f'] as const;
+const OWN_ROWS = ['gDecBlock', 'gEncBlock'] as const;
+const OWN = [...OWN_TOKENS, ...OWN_ROWS, 'firedHere', 'scratch'] as const;
+type OwnName = (typeof OWN)[number];
 const LISTS = ['main', 'aux'] as const;
 export type ListName = (typeof LISTS)[number];
 /** By entry, before and after the choice. */
@@ -75,8 +80,9 @@ const COLUMN_ARRAYS = ['colToken', 'colValue', 'colWeight', 'colSlope', 'colNear
 
 export type ArrayName =
   | KeptName
-  | (typeof SMALL_ROWS | typeof SMALL_COLUMNS | typeof TOKEN_ROWS | typeof TOKEN_COLUMNS | typeof BLOCK_ARRAYS)[number]
-  | ('scratch' | 'tokenIndex' | 'tokenWeight')
+  | (typeof SMALL_ROWS | typeof SMALL_COLUMNS | typeof TOKEN_ROWS)[number]
+  | `${OwnName}.${number}`
+  | ('x' | 'z' | 'tokenIndex' | 'tokenWeight')
   | `${ListName}.${(typeof ROW_ARRAYS | typeof COLUMN_ARRAYS)[number] | 'rowOffsets' | 'colOffsets'}`;
 export type CpuArena = Arena<ArrayName>;
 
@@ -102,15 +108,22 @@ function entryCounts(config: TrainConfig, tokens: number, count: number) {
 function layout(config: TrainConfig, tokens: number): Record<ArrayName, number> {
   const { width, count } = padded(config);
   const kept = { wEnc: count * width, wDec: count * width, bEnc: count, bDec: width, logThreshold: count };
-  const lengths: Record<string, number> = { scratch: LANE, tokenIndex: tokens, tokenWeight: tokens };
+  const lengths: Record<string, number> = { tokenIndex: tokens, tokenWeight: tokens, x: tokens * config.d };
   for (const group of GROUPS) for (const name of KEPT) lengths[`${group}.${name}`] = kept[name];
   for (const name of SMALL_ROWS) lengths[name] = width;
   for (const name of SMALL_COLUMNS) lengths[name] = count;
   for (const name of TOKEN_ROWS) lengths[name] = tokens * width;
-  for (const name of TOKEN_COLUMNS) lengths[name] = name === 'z' || isDense(config) ? tokens * count : 0;
+  // in blocks of features (`blocksOf`)
+  lengths['z'] = tokens * count;
   const dense = Number(isDense(config));
-  lengths['df'] = dense * Math.min(tokens * count, Math.max(BLOCK_ENTRIES, tokens * LANE));
-  for (const name of ['gDecBlock', 'gEncBlock']) lengths[name] = dense * Math.min(count, BLOCK_FEATURES) * width;
+  const most = { features: Math.min(count, 2 * BLOCK_FEATURES), entries: 2 * Math.max(BLOCK_ENTRIES, tokens * LANE) };
+  for (let member = 0; member < MEMBERS; member += 1) {
+    lengths[`scratch.${member}`] = LANE;
+    lengths[`firedHere.${member}`] = dense * count;
+    for (const name of OWN_TOKENS)
+      lengths[`${name}.${member}`] = dense * Math.min(tokens * most.features, most.entries);
+    for (const name of OWN_ROWS) lengths[`${name}.${member}`] = dense * most.features * width;
+  }
   for (const [list, { rows, columns }] of Object.entries(entryCounts(config, tokens, count))) {
     for (const name of ROW_ARRAYS) lengths[`${list}.${name}`] = rows;
     for (const name of COLUMN_ARRAYS) lengths[`${list}.${name}`] = columns;
@@ -122,6 +135,17 @@ function layout(config: TrainConfig, tokens: number): Record<ArrayName, number> 
 
 /** Whether one memory suffices for batches of `tokens`. */
 export const cpuFits = (config: TrainConfig, tokens: number): boolean => arenaFits(layout(config, tokens));
+
+/** Where a member's own arrays lie. */
+export function ownOf({ at, f32 }: CpuArena, member: number) {
+  const own = <T>(of: Readonly<Record<ArrayName, T>>) =>
+    Object.fromEntries(OWN.map((name) => [name, of[`${name}.${member}`]])) as Record<OwnName, T>;
+  return { at: own(at), f32: own(f32) };
+}
+
+/** The arrays of a memory that `cpuArena` laid out, for another thread. */
+export const cpuArenaOf = (config: TrainConfig, tokens: number, memory: WebAssembly.Memory): CpuArena =>
+  openArena(layout(config, tokens), memory);
 
 /** A new memory for batches of `tokens`, with the kept arrays of an older one. */
 export function cpuArena(config: TrainConfig, tokens: number, older?: CpuArena): CpuArena {

@@ -22,7 +22,8 @@ export interface Products {
   close(): Promise<void>;
 }
 
-export async function openProducts(options: { threads?: number }): Promise<Products> {
+/** Each on the thread that asks: how many threads an engine has does not change how a product is rounded. */
+export async function openProducts(): Promise<Products> {
   const open = (kind: Kind) => {
     const g = new GraphBuilder();
     const [transA, transB] = KINDS[kind];
@@ -32,7 +33,7 @@ export async function openProducts(options: { threads?: number }): Promise<Produ
       'r',
       'c',
     ]);
-    return openSession(g.toBytes(), options);
+    return openSession(g.toBytes());
   };
   const sessions = { NT: await open('NT'), TN: await open('TN'), less: await open('less') };
   return {
