@@ -86,22 +86,25 @@ export const TrainDemoConfig = z.strictObject({
         .prefault({}),
       base: z
         .strictObject({
-          ...training({ steps: 7000, rows: 12, lr: 1.5e-3, decay: 0.1, betas: [0.9, 0.97] }),
-          length: z.int().min(32).max(512).default(160),
-          questions: z.int().min(1).default(7),
+          ...training({ steps: 2000, rows: 12, lr: 1.5e-3, decay: 0.1, betas: [0.9, 0.97] }),
+          length: z.int().min(64).max(512).default(160),
+          /** Questions about one told scene. */
+          questions: z.int().min(1).default(5),
           together: Share.default(0.2),
+          /** Share of rows that hold stories alone. */
+          stories: Share.default(0.1),
           story: z.number().min(0).default(0.3),
           emphasis: Emphasis({ context: 0.2, prompt: 0, answer: 3 }),
-          /** Weight of the loss of the heads that look at what the text says of a named thing; it falls to 0 at this share of the steps. */
+          /** Weight of the loss of the heads that are told where to look; it falls to 0 at this share of the steps. */
           guide: z.number().min(0).default(0.5),
-          guideUntil: Share.default(0.4),
+          guideUntil: Share.default(0.6),
           /** Questions that one look answers are kept less often than those that must find a thing. */
-          keep: z.record(z.string(), Share).default({ colour: 0.3, count: 0.2, size: 0.5 }),
+          keep: z.record(z.string(), Share).default({ colour: 0.5, count: 0.15 }),
           relations: z
             .strictObject({
               least: Share.default(0.1),
-              from: Share.default(0.15),
-              to: Share.default(0.35),
+              from: Share.default(0.3),
+              to: Share.default(0.5),
             })
             .prefault({}),
         })

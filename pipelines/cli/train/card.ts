@@ -50,8 +50,9 @@ Scenes of two or three of 16 things in two sizes on 8 grounds (Noto Emoji, Apach
 The tokenizer is the one of \`fixtures/demo\`. Some pairs of things never meet in training; they are measured apart.
 
 ## Known heads
-The first two heads of layer 1 (H1.0, H1.1) were guided. In the base, for the first ${percent(stages.base.guideUntil)} % of its training, to look from a word that names a thing at what the text says of it; in the tuned model they began as
-copiers of two directions of place and were guided, for the first ${percent(stages.tuned.guideUntil)} % of the fine-tuning, to look at the patches of the thing that a word names.
+Some heads were told where to look. In the base, for the first ${percent(stages.base.guideUntil)} % of its training: from a question's word for a thing, H1.0 and H1.1 to the words of the text that say where it is, H1.2 and H1.3 to its
+names there; from an answer, H2.0 to the first thing that its question names and H2.2 to the last of two. In the tuned model H1.0 and H1.1 began as copiers of two directions of place and were guided, for the first
+${percent(stages.tuned.guideUntil)} % of the fine-tuning, to the patches of the thing that a word names.
 
 ## Measured
 Exact answers in per cent, every token the likeliest one; "commonest answer" is what is right without looking.

@@ -6,7 +6,7 @@ import { f32, type Tensor } from '../../graph/tensor.ts';
 import { compassOf, placeHeads } from '../../models/train/align.ts';
 import { decoderStepFlops, encoderFlops, encoderStepFlops } from '../../models/train/flops.ts';
 import { pictureStep, textStep } from '../../models/train/graphs.ts';
-import { initialWeights, mimetic, type Weights } from '../../models/train/init.ts';
+import { initialWeights, type Weights } from '../../models/train/init.ts';
 import type { FrozenEncoder } from '../../models/train/inputs.ts';
 import { type Cycle, oneCycle } from '../../models/train/schedule.ts';
 import {
@@ -79,10 +79,9 @@ const baseStage: Open = async (config, { stories, tokenize, special }) => {
   const own = config.stages.base;
   const { text } = tablesOf(config);
   const extent = { rows: own.rows, length: own.length };
-  const draws = random(config.seed, 'start/base');
   return {
     graph: textStep(config.decoder, extent, group(text, own.decay), options(config, own.betas), true),
-    start: mimetic(initialWeights(text, draws), config.decoder, draws),
+    start: initialWeights(text, random(config.seed, 'start/base')),
     cycle: cycleOf(own),
     lesson: (step) => ({
       ...textLesson(own, stories, tokenize, special, config.seed, step, step / own.steps),

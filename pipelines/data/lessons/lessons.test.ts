@@ -85,7 +85,7 @@ it('held-out pairs are some of every thing, and parts keep to them', () => {
 
 describe('lessons', () => {
   const text = {
-    ...{ rows: 3, length: 120, questions: 4, together: 0, story: 0.5, keep: { count: 0.5 } },
+    ...{ rows: 3, length: 120, questions: 4, together: 0, stories: 0, story: 0.5, keep: { count: 0.5 } },
     relations: { least: 0.1, from: 0.2, to: 0.4 },
     emphasis: { context: 0.25, prompt: 0.1, answer: 3 },
   };
@@ -94,7 +94,7 @@ describe('lessons', () => {
     families: { spatial: 1, nonspatial: 1, generic: 0, grounded: 0 },
     keep: { exists: 0, count: 0 },
   };
-  const pictures = { ...text, mixture, stories: 0, length: 150 };
+  const pictures = { ...text, mixture, length: 150 };
 
   it('of text depend on seed and step alone, and ask what their text answers', () => {
     const one = textLesson(text, stories, tokenize, special, 1, 5, 0);
@@ -121,21 +121,37 @@ describe('lessons', () => {
     expect(Object.keys(blind)).not.toContain('pixels');
   });
 
-  it('guide a named thing to what the text says of it', () => {
-    const phrase = tokenize('<s> There is a cat at the top left , a dog in the middle .');
-    const asked = [...phrase, ...tokenize(' Where is the dog ? Or the cat ?')];
-    const looks = new Float32Array(asked.length ** 2);
-    const clauses = clausesOf((text) => tokenize(text === ',' || text === '.' ? ` ${text}` : text));
-    guideText(looks, 0, asked.length, asked, phrase.length, clauses);
-    const found = (word: string) => {
-      const at = asked.lastIndexOf(tokenize(word)[0]!);
-      return read(asked.filter((_, i) => looks[at * asked.length + i] === 1));
-    };
-    expect([found(' cat'), found(' dog')]).toEqual(['at the top left', 'in the middle']);
+  it('guide the names of a question to the text, and its answer to the names', () => {
+    const known: string[] = [];
+    const spell = (text: string) =>
+      (text.match(/\n|\w+|[.,:?]/g) ?? []).map((word) => {
+        if (!known.includes(word)) known.push(word);
+        return known.indexOf(word);
+      });
+    const before = spell('A story of a cat.');
+    const told = spell('There is a big cat at the top left, a dog in the middle. The cat is above the dog.');
+    const turns = spell(
+      '\nUSER: Where is the dog?\nASSISTANT: there\nUSER: Is the cat left of the dog?\nASSISTANT: yes',
+    );
+    const ids = [...before, ...told, ...turns];
+    const look = () => new Float32Array(ids.length ** 2);
+    const looks = { size: look(), said: look(), named: look(), first: look(), last: look() };
+    const place = { row: 0, start: before.length, length: ids.length };
+    guideText(looks, place, ids, told.length, clausesOf(spell));
+    const found = (which: keyof typeof looks) =>
+      ids.flatMap((id, at) => {
+        const places = ids.filter((_, i) => looks[which][at * ids.length + i] === 1);
+        return places.length > 0 ? [`${known[id]} > ${places.map((i) => known[i]).join(' ')}`] : [];
+      });
+    expect(found('size')).toEqual(['cat > big']);
+    expect(found('said')).toEqual(['dog > middle', 'cat > top left above', 'dog > middle']);
+    expect(found('named')).toEqual(['dog > dog dog', 'cat > cat cat', 'dog > dog dog']);
+    expect(found('first')).toEqual([': > dog', 'there > dog', ': > cat', 'yes > cat']);
+    expect(found('last')).toEqual([': > dog', 'yes > dog']);
   });
 
   it('let relations in between two moments of the training', () => {
-    const shares = [0, 0.2, 0.3, 0.4, 1].map((moment) => shareAt(text, 'choice', moment));
+    const shares = [0, 0.2, 0.3, 0.4, 1].map((moment) => shareAt(text, 'compare', moment));
     for (const [i, share] of [0.1, 0.1, 0.55, 1, 1].entries()) expect(shares[i]).toBeCloseTo(share, 9);
     expect([shareAt(text, 'count', 0), shareAt(text, 'place', 0)]).toEqual([0.5, 1]);
     const asks = (moment: number) => read(textLesson(text, stories, tokenize, special, 1, 5, moment)['ids']!.data);

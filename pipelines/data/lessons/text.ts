@@ -19,7 +19,8 @@ export interface TextLessons {
   /** Share of told scenes whose questions see each other. */
   readonly together: number;
   readonly emphasis: Emphasis;
-  /** Weight of a story's tokens. */
+  /** Share of rows that hold a story alone, and the weight of a story's tokens. */
+  readonly stories: number;
   readonly story: number;
   /** Of the questions drawn of a kind, the share that is kept (1 where absent). */
   readonly keep: Readonly<Record<string, number>>;
@@ -30,7 +31,8 @@ export interface TextLessons {
   readonly relations: { readonly least: number; readonly from: number; readonly to: number };
 }
 
-const RELATIONS = ['relation', 'choice'];
+/** Kinds judged yes or no by two things. */
+const RELATIONS = ['relation', 'compare'];
 /** Questions drawn for one that is asked, so that enough are kept. */
 const SPARE = 6;
 
@@ -50,12 +52,27 @@ export function toldLesson(told: Told, tokenize: Tokenize, { bos }: Special, apa
 export const toldScene = (part: Part, draws: Random, questions: number): Told =>
   tellAbout(draws, drawOf(part, draws), questions);
 
-/** Less room than this is left empty. */
+/** A told scene with the questions that are kept at a moment; the same question twice would teach nothing more. */
+function asks(options: TextLessons, draws: Random, moment: number): Told {
+  const drawn = toldScene('train', draws, SPARE * options.questions);
+  const kept = drawn.turns.filter(({ kind }) => draws.chance(shareAt(options, kind, moment)));
+  const turns = [...new Map(kept.map((turn) => [turn.prompt, turn])).values()];
+  return { ...drawn, turns: turns.slice(0, options.questions) };
+}
+
+/** A part of a story that fits, begun anywhere. */
+function windowOf(draws: Random, story: readonly number[], room: number): readonly number[] {
+  const from = draws.int(0, Math.max(0, story.length - room));
+  return story.slice(from, from + room);
+}
+
+/** Less room than this holds no scene with a question or two; less than a story's is left empty. */
+const SHORTEST_SCENE = 64;
 const SHORTEST_STORY = 16;
 
 /**
- * Inputs of step `step` of the base: each row a scene told in words with questions whose answers stand in the text, then a story,
- * cut where the row ends. Depends on the seed, the step and its `moment` (share of all steps) alone.
+ * Inputs of step `step` of the base: each row holds scenes told in words with questions whose answers stand in the text, then parts of
+ * stories; some rows stories alone. Depends on the seed, the step and its `moment` (share of all steps) alone.
  */
 export function textLesson(
   options: TextLessons,
@@ -68,21 +85,24 @@ export function textLesson(
 ): Record<string, Tensor> {
   const page = new Page(options.rows, options.length, special);
   const dims = [options.rows, options.length, options.length];
-  const look = new Float32Array(options.rows * options.length ** 2);
+  const look = () => new Float32Array(options.rows * options.length ** 2);
+  const looks = { size: look(), said: look(), named: look(), first: look(), last: look() };
   const clauses = clausesOf(tokenize);
   for (let row = 0; row < options.rows; row += 1) {
     const draws = random(seed, 'lesson/text', step, row);
-    const drawn = toldScene('train', draws, SPARE * options.questions);
-    const kept = drawn.turns.filter(({ kind }) => draws.chance(shareAt(options, kind, moment)));
-    const told = { ...drawn, turns: kept.slice(0, options.questions) };
-    const lesson = toldLesson(told, tokenize, special, !draws.chance(options.together));
-    page.put(row, lesson, options.emphasis);
-    guideText(look, row, options.length, page.row(row), lesson.context.length, clauses);
-    const room = page.room(row);
-    if (room < SHORTEST_STORY) continue;
-    const story = draws.pick(stories).slice(0, room - 1);
-    const weights = { context: options.story, prompt: 0, answer: 0 };
-    page.put(row, { context: [special.bos, ...story], turns: [], apart: true }, weights);
+    const isStory = draws.chance(options.stories);
+    while (!isStory && page.room(row) >= SHORTEST_SCENE) {
+      const lesson = toldLesson(asks(options, draws, moment), tokenize, special, !draws.chance(options.together));
+      const start = options.length - page.room(row);
+      page.put(row, lesson, options.emphasis);
+      guideText(looks, { row, start, length: options.length }, page.row(row), lesson.context.length, clauses);
+    }
+    while (page.room(row) >= SHORTEST_STORY) {
+      const story = windowOf(draws, draws.pick(stories), page.room(row) - 1);
+      const weights = { context: options.story, prompt: 0, answer: 0 };
+      page.put(row, { context: [special.bos, ...story], turns: [], apart: true }, weights);
+    }
   }
-  return { ...page.feeds(), look: f32(look, dims) };
+  const guides = Object.entries(looks).map(([name, values]) => [`look.${name}`, f32(values, dims)]);
+  return { ...page.feeds(), ...Object.fromEntries(guides) };
 }

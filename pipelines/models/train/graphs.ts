@@ -18,6 +18,18 @@ import { declare, type Group, optimiserStep, type StepGraph, type StepOptions, s
 /** Heads guided to look at named things: the first `heads` of layer `layer`. */
 export const GUIDED = { layer: 1, heads: 2 } as const;
 
+/**
+ * Heads guided on text: a question's names look at what the text says of them, then the answer at the question's first and last name.
+ * The two of the answer read by keys of their own.
+ */
+export const TEXT_GUIDES = {
+  size: { layer: GUIDED.layer - 1, heads: [0, 1] },
+  said: { layer: GUIDED.layer, heads: [0, GUIDED.heads] },
+  named: { layer: GUIDED.layer, heads: [GUIDED.heads, 2 * GUIDED.heads] },
+  first: { layer: GUIDED.layer + 1, heads: [0, 1] },
+  last: { layer: GUIDED.layer + 1, heads: [2, 3] },
+} as const;
+
 const asked = (k: Kit) => ({
   target: k.g.input('target', 'int64', ['n']),
   weight: k.g.input('weight', 'float32', ['n']),
@@ -40,10 +52,13 @@ export function textStep(s: DecoderShape, e: Extent, group: Group, options: Step
   scalars(g, { ...scored });
   let whole = scored.loss;
   if (guided) {
-    const look = g.input('look', 'float32', [e.rows, e.length, e.length]);
-    const { loss, looks } = guidance(k, patterns[GUIDED.layer]!, look, GUIDED.heads, 0, e.length);
-    whole = k.add(whole, k.mul(loss, g.input('guide', 'float32', [])));
-    scalars(g, { looks });
+    const weight = g.input('guide', 'float32', []);
+    for (const [name, { layer, heads }] of Object.entries(TEXT_GUIDES)) {
+      const look = g.input(`look.${name}`, 'float32', [e.rows, e.length, e.length]);
+      const { loss, looks } = guidance(k, patterns[layer]!, look, heads, [0, e.length], true);
+      whole = k.add(whole, k.mul(loss, weight));
+      scalars(g, { [`looks.${name}`]: looks });
+    }
   }
   optimiserStep(g, whole, [group], options);
   return { bytes: g.toBytes(), table: group.table };
@@ -72,7 +87,7 @@ export function pictureStep(
   const { stream, patterns } = decoder(k, s, e, p, { embeds, positions, mask });
   const scored = crossEntropy(k, unembed(k, s, p, stream, at), target, weight);
   const look = g.input('look', 'float32', [e.rows, e.length, patches]);
-  const guided = guidance(k, patterns[GUIDED.layer]!, look, GUIDED.heads, FIRST_PATCH, patches);
+  const guided = guidance(k, patterns[GUIDED.layer]!, look, [0, GUIDED.heads], [FIRST_PATCH, FIRST_PATCH + patches]);
   scalars(g, { ...scored, looks: guided.looks });
   const whole = k.add(scored.loss, k.mul(guided.loss, g.input('guide', 'float32', [])));
   optimiserStep(g, whole, groups, options);

@@ -40,30 +40,37 @@ export function squaredError(k: Kit, x: string, target: string, weight: string):
 
 export interface Guided {
   readonly loss: string;
-  /** Mean attention that the guided heads pay to the patches they should look at. */
+  /** Mean attention that the guided heads pay to the places they should look at. */
   readonly looks: string;
 }
 
 /**
- * Attention guided alignment: at a word that names a thing, the first `heads` heads of a layer look at the patches of that thing.
+ * Attention guided alignment: at a word that names a thing, some heads of a layer look at the places of that thing.
  *
  * @param pattern `[rows, heads, length, length]`
- * @param look float32 `[rows, length, patches]`, 1 at the patches of the thing that the word at this position names; 0 rows do not count
+ * @param look float32 `[rows, length, places]`, 1 where the word at this position should look; 0 rows do not count
+ * @param heads the first, and the one after the last
+ * @param places the first, and the one after the last
+ * @param spread evenly over all places to look at (cross-entropy), else anywhere among them
  */
 export function guidance(
   k: Kit,
   pattern: string,
   look: string,
-  heads: number,
-  firstPatch: number,
-  patches: number,
+  heads: readonly [number, number],
+  places: readonly [number, number],
+  spread = false,
 ): Guided {
   const at = (axis: number) => k.g.constant(i64([axis]));
-  const some = k.slice(k.slice(pattern, 1, 0, heads), 3, firstPatch, firstPatch + patches);
+  const some = k.slice(k.slice(pattern, 1, ...heads), 3, ...places);
   const wanted = k.g.op('Unsqueeze', [look, at(1)]);
   const mass = k.sum(k.mul(some, wanted), 3);
   const counts = k.g.op('Unsqueeze', [k.g.op('ReduceMax', [look, at(2)], { keepdims: 0 }), at(1)]);
-  const total = k.add(k.times(k.sumAll(counts), heads), k.scalar(1e-6));
-  const loss = k.g.op('Neg', [k.div(k.sumAll(k.mul(k.log(k.add(mass, k.scalar(1e-5))), counts)), total)]);
+  const total = k.add(k.times(k.sumAll(counts), heads[1] - heads[0]), k.scalar(1e-6));
+  const logOf = (x: string) => k.log(k.add(x, k.scalar(1e-5)));
+  const each = spread
+    ? k.div(k.sum(k.mul(logOf(some), wanted), 3), k.add(k.sum(wanted, 3), k.scalar(1e-6)))
+    : k.mul(logOf(mass), counts);
+  const loss = k.g.op('Neg', [k.div(k.sumAll(each), total)]);
   return { loss, looks: k.div(k.sumAll(k.mul(mass, counts)), total) };
 }
