@@ -5,7 +5,7 @@ import { type BenchCase, type BenchOptions, metricOf, row, tokens, upTo } from '
 import { patchRows, targetRows } from './bench/many.ts';
 import { type DecoderShape, PEERS, SMOLLM2, writeRandomDecoder } from './bench/random-decoder.ts';
 import { speedRows } from './bench/speed.ts';
-import { type BenchRow, peakMemory, type Timing, timePair, timing } from './bench/time.ts';
+import { type BenchRow, peakMemory, type Ratio, type Timing, timePair, timing } from './bench/time.ts';
 import { openDecoder } from './decoder.ts';
 import { GraphBuilder } from './onnx/build.ts';
 import { EditableGraph } from './onnx/graph.ts';
@@ -98,15 +98,25 @@ async function rateRow(test: BenchCase, shape: DecoderShape, options: BenchOptio
   const inputs = tokens(decoder, test, 1);
   const product = await square(options);
   try {
-    const { job, ratio } = await timePair(() => decoder.run(inputs, { taps: ['logits'] }), product.run, options.pairs);
+    const { job, ratio, cpu } = await timePair(
+      () => decoder.run(inputs, { taps: ['logits'] }),
+      product.run,
+      options.pairs,
+    );
     const work = flops(shape, test.batch, test.pos);
-    const against = (times: number) => work / product.flops / times;
+    /** Rates compare the other way round than times. */
+    const rate = ({ ratio, interval: [low, high], n }: Ratio): Ratio => {
+      const of = (times: number) => work / product.flops / times;
+      return { ratio: of(ratio), interval: [of(high), of(low)], n };
+    };
+    const { ratio: against, interval } = rate(ratio);
     return {
       name: `graph.${test.name}.rate`,
       figure: work / job.ms / 1e6,
       unit: 'GFLOP/s',
-      ratio: against(ratio.ratio),
-      interval: [against(ratio.interval[1]), against(ratio.interval[0])],
+      ratio: against,
+      interval,
+      cpu: rate(cpu),
       n: ratio.n,
       spread: job.spread,
     };

@@ -39,13 +39,14 @@ export function benchCommand(program: Command): void {
       const rows: BenchRow[] = [];
       const say = (row: BenchRow) => {
         rows.push(row);
-        const { name, figure, unit, limit = null, ratio = null, interval = null, n, spread } = row;
-        output.line(JSON.stringify({ name, figure, unit, limit, ratio, interval, machine, n, spread }));
-        const within = interval ? ` [${interval.map((x) => x.toFixed(3)).join(', ')}], n ${n}` : '';
-        const compared = ratio === null ? '' : `, ratio ${ratio.toFixed(interval ? 3 : 2)}${within}`;
-        output.note(
-          `${name}: ${Number(figure.toPrecision(4))} ${unit}${compared}${limit === null ? '' : ` (goal ${limit})`}`,
-        );
+        const { name, figure, unit, limit = null, ratio = null, interval = null, cpu = null, n, spread } = row;
+        output.line(JSON.stringify({ name, figure, unit, limit, ratio, interval, cpu, machine, n, spread }));
+        const within = (ends: readonly number[]) => `[${ends.map((x) => x.toFixed(3)).join(', ')}]`;
+        const wall = interval ? `${ratio!.toFixed(3)} ${within(interval)}, n ${n}` : ratio?.toFixed(2);
+        const compared = wall === undefined ? '' : `, ratio ${wall}`;
+        const used = cpu ? `, of processor time ${cpu.ratio.toFixed(3)} ${within(cpu.interval)}` : '';
+        const goal = limit === null ? '' : ` (goal ${limit})`;
+        output.note(`${name}: ${Number(figure.toPrecision(4))} ${unit}${compared}${used}${goal}`);
       };
       say(await matmulRow(options.threads));
       for (const name of wanted) for await (const row of BENCHES[name]!(options.threads)) say(row);

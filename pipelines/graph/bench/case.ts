@@ -58,12 +58,17 @@ export const metricOf = ({ anatomy }: Decoder, { batch, pos, layer }: BenchCase,
 });
 
 /** A row of a measured time, and how it compares. */
-export const row = (name: string, { ms, n, spread }: Timing, ratio?: Ratio, limit?: number): BenchRow => ({
+export const row = (
+  name: string,
+  { ms, n, spread }: Timing,
+  compared?: { readonly ratio: Ratio; readonly cpu: Ratio },
+  limit?: number,
+): BenchRow => ({
   name,
   figure: ms,
   unit: 'ms',
-  ...(ratio ? { ratio: ratio.ratio, interval: ratio.interval } : {}),
+  ...(compared ? { ratio: compared.ratio.ratio, interval: compared.ratio.interval, cpu: compared.cpu } : {}),
   ...(limit === undefined ? {} : { limit }),
-  n: ratio?.n ?? n,
+  n: compared?.ratio.n ?? n,
   spread,
 });

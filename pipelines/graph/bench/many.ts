@@ -1,14 +1,9 @@
 import { zSite } from '../site.ts';
 import type { Decoder, HeadRef } from '../types.ts';
 import { type BenchCase, type BenchOptions, metricOf, row, tokens, upTo } from './case.ts';
-import { type BenchRow, medianRatio, timePair, timing } from './time.ts';
+import { type BenchRow, type Cost, costOf, medianRatio, type Ratio, timePair, timing } from './time.ts';
 
-const ms = async (job: () => Promise<unknown>): Promise<number> => {
-  const start = performance.now();
-  await job();
-  return performance.now() - start;
-};
-const median = (times: readonly number[]) => timing(times).ms;
+const median = (costs: readonly Cost[], of: keyof Cost) => timing(costs.map((cost) => cost[of])).ms;
 
 /** Single passes beside one pass of many targets. */
 const SINGLES = 4;
@@ -30,29 +25,33 @@ export async function* targetRows(
   const single = () => decoder.attribute(clean, corrupt, one, { sides: 'clean' });
   const batched = () => decoder.attribute(clean, corrupt, many, { sides: 'clean' });
   const few = async () => {
-    const [forwards, singles]: [number[], number[]] = [[], []];
+    const [forwards, singles]: [Cost[], Cost[]] = [[], []];
     for (let i = 0; i < SINGLES; i += 1) {
-      forwards.push(await ms(forward));
-      singles.push(await ms(single));
+      forwards.push(await costOf(forward));
+      singles.push(await costOf(single));
     }
     return { forwards, singles };
   };
   const rounds = options.pairs?.least ?? 7;
   for (const warm of [forward, single, batched, forward, single]) await warm();
-  const times: number[] = [];
-  const ratios: number[] = [];
-  let before = await few();
+  const around = [await few()];
+  const passes: Cost[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const time = await ms(batched);
-    const after = await few();
-    const forwards = 2 * median([...before.forwards, ...after.forwards]);
-    const backward = median([...before.singles, ...after.singles]) - forwards;
-    times.push(time);
-    ratios.push((time - forwards) / (test.targets * backward));
-    before = after;
+    passes.push(await costOf(batched));
+    around.push(await few());
   }
+  const against = (of: keyof Cost) =>
+    medianRatio(
+      passes.map((pass, round) => {
+        const [before, after] = [around[round]!, around[round + 1]!];
+        const forwards = 2 * median([...before.forwards, ...after.forwards], of);
+        const single = median([...before.singles, ...after.singles], of);
+        return (pass[of] - forwards) / (test.targets * (single - forwards));
+      }),
+    );
+  const compared = { ratio: against('ms'), cpu: against('cpu') };
   const what = `backward of ${test.targets} targets against as many single ones`;
-  yield row(name(what), timing(times), medianRatio(ratios), 0.7);
+  yield row(name(what), timing(passes.map((pass) => pass.ms)), compared, 0.7);
 }
 
 /** Exact patches of some heads against as many forward passes. */
@@ -66,15 +65,16 @@ export async function* patchRows(
   const [clean, corrupt] = [tokens(decoder, test, 1), tokens(decoder, test, 2)];
   const one = metricOf(decoder, test, 1);
   const replacement = await decoder.run(corrupt, { taps: upTo(test.layer + 1).map(zSite) });
-  const { job, ratio } = await timePair(
+  const pair = await timePair(
     () => decoder.patchHeads(clean, one, heads, replacement),
     () => decoder.run(clean, { taps: ['logits'] }),
     { ...options.pairs, most: options.pairs?.least ?? 7 },
   );
-  const perHead = {
-    ratio: ratio.ratio / heads.length,
-    interval: ratio.interval.map((x) => x / heads.length) as [number, number],
-    n: ratio.n,
-  };
-  yield row(name(`exact patches of ${heads.length} heads against as many forwards`), job, perHead, 0.5);
+  const perHead = ({ ratio, interval: [low, high], n }: Ratio): Ratio => ({
+    ratio: ratio / heads.length,
+    interval: [low / heads.length, high / heads.length],
+    n,
+  });
+  const compared = { ratio: perHead(pair.ratio), cpu: perHead(pair.cpu) };
+  yield row(name(`exact patches of ${heads.length} heads against as many forwards`), pair.job, compared, 0.5);
 }

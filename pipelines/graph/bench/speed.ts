@@ -44,15 +44,15 @@ export async function* speedRows(
     const single = () => decoder.attribute(clean, corrupt, one, { sides: 'clean' });
     const forward = await against(loop(['logits']), file.run);
     yield row(name('forward of the untouched graph'), forward.base);
-    yield row(name('forward'), forward.job, forward.ratio);
+    yield row(name('forward'), forward.job, forward);
     const taps = await against(loop(['logits', ...all]), file.run);
-    yield row(name('forward with taps'), taps.job, taps.ratio, 1.05);
+    yield row(name('forward with taps'), taps.job, taps, 1.05);
     const streams = await against(loop(all), file.run);
-    yield row(name('taps alone, no unembedding'), streams.job, streams.ratio);
+    yield row(name('taps alone, no unembedding'), streams.job, streams);
     const attribution = await against(single, cut);
-    yield row(name('attribution against a cut forward'), attribution.job, attribution.ratio, 3.3);
+    yield row(name('attribution against a cut forward'), attribution.job, attribution, 3.3);
     const whole = await against(single, file.run);
-    yield row(name('attribution against a whole forward'), whole.job, whole.ratio, test.wholeLimit);
+    yield row(name('attribution against a whole forward'), whole.job, whole, test.wholeLimit);
   } finally {
     await file.close();
   }

@@ -11,6 +11,8 @@ export interface BenchRow {
   readonly ratio?: number;
   /** 95 % interval of the ratio, where it is the median of pairs. */
   readonly interval?: readonly [number, number];
+  /** The same ratio of processor times, which other programs on the machine move little. */
+  readonly cpu?: Ratio;
   /** Repetitions; of a ratio with an interval the pairs. */
   readonly n: number;
   /** Interquartile range of the figure over its median. */
@@ -88,13 +90,21 @@ export interface Pair {
   readonly job: Timing;
   readonly base: Timing;
   readonly ratio: Ratio;
+  readonly cpu: Ratio;
 }
 
-const clock = async (job: () => Promise<unknown>): Promise<number> => {
-  const start = performance.now();
+/** What a job took in milliseconds: of the clock, and of all threads of the process. */
+export interface Cost {
+  readonly ms: number;
+  readonly cpu: number;
+}
+
+export async function costOf(job: () => Promise<unknown>): Promise<Cost> {
+  const [start, used] = [performance.now(), process.cpuUsage()];
   await job();
-  return performance.now() - start;
-};
+  const { user, system } = process.cpuUsage(used);
+  return { ms: performance.now() - start, cpu: (user + system) / 1000 };
+}
 
 /**
  * Times a job against another in turns: base, job, base, job, ..., base, after two rounds that are not counted. A ratio is the job's
@@ -106,15 +116,17 @@ export async function timePair(
   { seconds = 6, least = 7, most = 101 }: PairOptions = {},
 ): Promise<Pair> {
   for (const warm of [base, job, base]) await warm();
-  const one = (await clock(job)) + (await clock(base));
+  const one = (await costOf(job)).ms + (await costOf(base)).ms;
   const rounds = Math.min(most, Math.max(least, Math.round((1000 * seconds) / one)));
-  const [jobs, bases]: [number[], number[]] = [[], [await clock(base)]];
+  const [jobs, bases]: [Cost[], Cost[]] = [[], [await costOf(base)]];
   for (let round = 0; round < rounds; round += 1) {
-    jobs.push(await clock(job));
-    bases.push(await clock(base));
+    jobs.push(await costOf(job));
+    bases.push(await costOf(base));
   }
-  const ratios = jobs.map((ms, i) => (2 * ms) / (bases[i]! + bases[i + 1]!));
-  return { job: timing(jobs), base: timing(bases), ratio: medianRatio(ratios) };
+  const against = (of: keyof Cost) =>
+    medianRatio(jobs.map((cost, i) => (2 * cost[of]) / (bases[i]![of] + bases[i + 1]![of])));
+  const times = (costs: readonly Cost[]) => timing(costs.map(({ ms }) => ms));
+  return { job: times(jobs), base: times(bases), ratio: against('ms'), cpu: against('cpu') };
 }
 
 const MIB = 2 ** 20;
