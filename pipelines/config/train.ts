@@ -99,7 +99,7 @@ export const TrainDemoConfig = z.strictObject({
           guide: z.number().min(0).default(0.5),
           guideUntil: Share.default(0.6),
           /** Questions that one look answers are kept less often than those that must find a thing. */
-          keep: z.record(z.string(), Share).default({ colour: 0.5, count: 0.15 }),
+          keep: z.record(z.string(), Share).default({ count: 0.15, colour: 0.5, size: 1 }),
           relations: z
             .strictObject({
               least: Share.default(0.1),
