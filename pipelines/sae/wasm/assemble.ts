@@ -79,6 +79,11 @@ export const v128 = {
   lt: two(...simd(0x43)),
   abs: one(...simd(0xe0)),
   and: two(...simd(0x4e)),
+  /** The vector of these four lanes: 0 to 3 of `a`, 4 to 7 of `b`. */
+  shuffle: (a: Code, b: Code, picks: readonly number[]): Code => [
+    ...[...a, ...b, ...simd(0x0d)],
+    ...picks.flatMap((pick) => [0, 1, 2, 3].map((byte) => 4 * pick + byte)),
+  ],
   /** Bit l is set where lane l is. */
   bits: one(...simd(0xa4)),
 };

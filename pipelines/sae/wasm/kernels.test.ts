@@ -90,6 +90,17 @@ test('combine, dots and blend are what they say', () => {
   for (let j = 0; j < D; j += 1) expect(f32.out[j]).toBeCloseTo(3 * start[j]! - 0.5 * before[j]!, 5);
 });
 
+test('turn: rows become columns, beside what is there', () => {
+  const [R, C, apart] = [8, 12, 20];
+  const turned = openArena({ a: R * C, out: C * apart });
+  turned.f32.a.set(Array.from({ length: R * C }, (_, i) => i));
+  turned.f32.out.fill(-1);
+  openKernels(turned.memory).turn(turned.at.a, R, C, turned.at.out + 4 * 4, apart);
+  for (let c = 0; c < C; c += 1)
+    for (let r = 0; r < apart; r += 1)
+      expect(turned.f32.out[c * apart + r]).toBe(r >= 4 && r < 4 + R ? (r - 4) * C + c : -1);
+});
+
 test('Adam, by its formula', () => {
   fill('p', 'm', 'g');
   f32.v.fill(0.3);

@@ -1,7 +1,7 @@
 import { assemble } from './assemble.ts';
 import { collect, select } from './choose.ts';
 import { activate, passBack, tally } from './dense.ts';
-import { adam, blend, combine, dots } from './rows.ts';
+import { adam, blend, combine, dots, turn } from './rows.ts';
 
 /** Floats that the inner loops take at a time; row lengths are multiples of it. */
 export const LANE = 16;
@@ -15,6 +15,7 @@ export interface Kernels {
   dots(d: N, count: N, index: N, rows: N, w: N, out: N, scale: N, shift: N): number;
   adam(d: N, p: N, m: N, v: N, g: N, b1: N, r1: N, b2: N, r2: N, rate: N, c2: N, eps: N): void;
   blend(d: N, x: N, y: N, a: N, scale: N): void;
+  turn(a: N, rows: N, columns: N, out: N, apart: N): void;
   activate(z: N, bias: N, theta: N, n: N, f: N, count: N): void;
   tally(z: N, bias: N, limits: N, n: N): number;
   passBack(z: N, bias: N, theta: N, half: N, df: N, shift: N, n: N, f: N, mass: N, sums: N, slopes: N, near: N): void;
@@ -25,7 +26,7 @@ let compiled: WebAssembly.Module | undefined;
 /** Kernels on a memory; row lengths are multiples of `LANE`, `n` a multiple of 4. */
 export function openKernels(memory: WebAssembly.Memory): Kernels {
   compiled ??= new WebAssembly.Module(
-    assemble([select, collect, combine, dots, adam, blend, activate, tally, passBack]),
+    assemble([select, collect, combine, dots, adam, blend, turn, activate, tally, passBack]),
   );
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
 }

@@ -1,4 +1,4 @@
-import { bytes } from './address.ts';
+import { bytes, element } from './address.ts';
 import { f32, f64, func, i32, type Local, lanes, range, v128 } from './assemble.ts';
 
 /** Byte offsets of the four vectors that an inner loop takes at a time. */
@@ -113,6 +113,42 @@ export const adam = func(
           v128.div(v128.mul(m.get, splat(p.rate)), v128.add(v128.sqrt(v128.mul(v.get, splat(p.c2))), splat(p.eps))),
         ),
       ),
+    ]);
+  },
+);
+
+/** `out [columns,rows]` is `a [rows,columns]` turned, both sizes multiples of 4; rows of `out` lie `apart` floats from each other. */
+export const turn = func(
+  'turn',
+  { a: 'i32', rows: 'i32', columns: 'i32', out: 'i32', apart: 'i32' },
+  undefined,
+  (p, local) => {
+    const [r, c, from, to] = [local('i32'), local('i32'), local('i32'), local('i32')];
+    const x = four.map(() => local('v128'));
+    const y = four.map(() => local('v128'));
+    const mix = (of: readonly Local[], i: number, j: number, picks: readonly number[]) =>
+      v128.shuffle(of[i]!.get, of[j]!.get, picks);
+    const [strideIn, strideOut] = [bytes(p.columns.get), bytes(p.apart.get)];
+    const halves = [
+      mix(x, 0, 1, [0, 4, 1, 5]),
+      mix(x, 2, 3, [0, 4, 1, 5]),
+      mix(x, 0, 1, [2, 6, 3, 7]),
+      mix(x, 2, 3, [2, 6, 3, 7]),
+    ];
+    const turned = [
+      mix(y, 0, 1, [0, 1, 4, 5]),
+      mix(y, 0, 1, [2, 3, 6, 7]),
+      mix(y, 2, 3, [0, 1, 4, 5]),
+      mix(y, 2, 3, [2, 3, 6, 7]),
+    ];
+    return range(c, i32.const(0), p.columns.get, 4, [
+      ...range(r, i32.const(0), p.rows.get, 4, [
+        ...from.set(i32.add(element(p.a.get, c.get), i32.mul(r.get, strideIn))),
+        ...x.flatMap((one) => [...one.set(v128.load(from.get)), ...from.set(i32.add(from.get, strideIn))]),
+        ...halves.flatMap((half, q) => y[q]!.set(half)),
+        ...to.set(i32.add(element(p.out.get, r.get), i32.mul(c.get, strideOut))),
+        ...turned.flatMap((one) => [...v128.store(to.get, one), ...to.set(i32.add(to.get, strideOut))]),
+      ]),
     ]);
   },
 );

@@ -50,6 +50,15 @@ async function encode(member: Member, { tokens }: Figures): Promise<void> {
   leave(board, index, above);
 }
 
+/** Tokens `[from, to)` of an array `[T,width]` in its turned one, `[width,T]`: a product is faster on what lies as it is read. */
+function turnTokens({ arena, kernels, width }: Work, name: 'y' | 'pull', from: number, to: number, tokens: number) {
+  const { at, f32 } = arena;
+  const [rows, out] = [f32[name], f32[`${name}Turned`]];
+  const whole = to - ((to - from) % 4);
+  kernels.turn(at[name] + 4 * from * width, whole - from, width, at[`${name}Turned`] + 4 * from, tokens);
+  for (let t = whole; t < to; t += 1) for (let j = 0; j < width; j += 1) out[j * tokens + t] = rows[t * width + j]!;
+}
+
 /** The error `base - f wDec`, `pull = slope error`, and on how many of the member's tokens each feature fired. */
 async function decode(member: Member, { tokens, slope }: Figures): Promise<void> {
   const { products } = member;
@@ -76,6 +85,7 @@ async function decode(member: Member, { tokens, slope }: Figures): Promise<void>
   }
   mine(f32.pull).fill(0);
   kernels.blend((to - from) * width, at.error + 4 * from * width, at.pull + 4 * from * width, slope, 1);
+  for (const name of ['y', 'pull'] as const) turnTokens(member.work, name, from, to, tokens);
 }
 
 /** Gradients of a block of features by three products: `df`, of the decoder, of the encoder; sums over tokens by feature. */
@@ -97,8 +107,14 @@ async function gradients({ work, products }: Member, block: Block, { tokens }: F
     const [z, df, f] = [at.z + 4 * (offset + t * length), own.at.df + 4 * t * length, own.at.f + 4 * t * length];
     kernels.passBack(z, bias, theta, half, df, shift, length, f, mass, sums, slopes, near);
   }
-  await products.run('TN', own.f32.f, f32.pull, own.f32.gDecBlock, [length, tokens, width]);
-  await products.run('TN', own.f32.df, f32.y, own.f32.gEncBlock, [length, tokens, width]);
+  const pairs = [
+    [f32.pullTurned, own.f32.f, own.at.gDecBlock],
+    [f32.yTurned, own.f32.df, own.at.gEncBlock],
+  ] as const;
+  for (const [left, right, out] of pairs) {
+    await products.run('NN', left, right, own.f32.gTurned, [width, tokens, length]);
+    kernels.turn(own.at.gTurned, width, length, out, width);
+  }
 }
 
 /** The way back, and Adam while a block's gradients are in the cache. */

@@ -66,10 +66,10 @@ const SMALL_COLUMNS = [
   'near',
 ] as const;
 /** `[T, width]` each. */
-const TOKEN_ROWS = ['base', 'y', 'error', 'left', 'partial', 'pull'] as const;
+const TOKEN_ROWS = ['base', 'y', 'error', 'left', 'partial', 'pull', 'yTurned', 'pullTurned'] as const;
 /** For the dense way, one of each a member: a block of features `[T, block]`, gradients `[block, width]`, tokens by feature `[count]`. */
 const OWN_TOKENS = ['df', 'f'] as const;
-const OWN_ROWS = ['gDecBlock', 'gEncBlock'] as const;
+const OWN_ROWS = ['gDecBlock', 'gEncBlock', 'gTurned'] as const;
 const OWN = [...OWN_TOKENS, ...OWN_ROWS, 'firedHere', 'scratch'] as const;
 type OwnName = (typeof OWN)[number];
 const LISTS = ['main', 'aux'] as const;

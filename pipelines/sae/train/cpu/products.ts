@@ -6,7 +6,7 @@ import { f32 } from '#graph/tensor.ts';
 type Sizes = readonly [rows: number, inner: number, columns: number];
 
 /** `N` as it lies, `T` transposed; `less`: `out = start - a b`. */
-const KINDS = { NT: [0, 1], TN: [1, 0], less: [0, 0] } as const;
+const KINDS = { NT: [0, 1], NN: [0, 0], less: [0, 0] } as const;
 type Kind = keyof typeof KINDS;
 
 /** Matrix products by ONNX Runtime on arrays of the kernels' memory. The binding copies each output once more, so they are kept small. */
@@ -35,7 +35,7 @@ export async function openProducts(): Promise<Products> {
     ]);
     return openSession(g.toBytes());
   };
-  const sessions = { NT: await open('NT'), TN: await open('TN'), less: await open('less') };
+  const sessions = { NT: await open('NT'), NN: await open('NN'), less: await open('less') };
   return {
     async run(kind, a, b, out, [rows, inner, columns], start) {
       const [transA, transB] = KINDS[kind];
