@@ -49,6 +49,7 @@ export const run: StageRun = async ({ settings: raw, inputs, files, out, device,
   const { train, layers, ...stream } = OnlineSettings.parse(raw);
   const starts = foldersOf(inputs, 'start');
   const model = await openModel(files['model']!, { device });
+  const trainers: Trainer[] = [];
   try {
     const source = openSource(model, layers, stream);
     const seed = dataSeedOf({ ...train, layer: 0 });
@@ -63,7 +64,6 @@ export const run: StageRun = async ({ settings: raw, inputs, files, out, device,
     const found = await readPlace(out, key, plans);
     if (found) say(`goes on from step ${found.states[0]!.step} of ${total}`);
     const logs: LogColumns[] = found?.logs ?? plans.map(() => emptyLog());
-    const trainers: Trainer[] = [];
     for (const [i, { config, state }] of plans.entries())
       trainers.push(await openTrainer(config, found?.states[i] ?? state, { device, batch: train.batch }));
     let step = found?.states[0]?.step ?? 0;
@@ -90,10 +90,10 @@ export const run: StageRun = async ({ settings: raw, inputs, files, out, device,
         ...train.origin,
       });
       await writeFile(join(folder, 'log.json'), `${JSON.stringify({ stage: train.stage, layer, ...logs[i]! })}\n`);
-      await trainers[i]!.close();
     }
     await dropPlace(out);
   } finally {
+    for (const trainer of trainers) await trainer.close();
     await model.close();
   }
 };

@@ -2,13 +2,29 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openSource, openStore } from '#pipelines/activations/index.ts';
 import { run as harvest } from '../activations/harvest.stage.ts';
 import { openModel } from '../models/index.ts';
 import { loadSae } from './index.ts';
 import { run } from './online.stage.ts';
 import { run as pick } from './pick.stage.ts';
+
+/** Trainers that were opened and not closed. */
+const open = vi.hoisted(() => new Set<object>());
+vi.mock('./train/trainer.ts', async (original) => {
+  const real = await original<typeof import('./train/trainer.ts')>();
+  const openTrainer: typeof real.openTrainer = async (...args) => {
+    const trainer = await real.openTrainer(...args);
+    open.add(trainer);
+    const close = () => {
+      open.delete(trainer);
+      return trainer.close();
+    };
+    return { ...trainer, close };
+  };
+  return { ...real, openTrainer };
+});
 
 const model = fileURLToPath(new URL('../../fixtures/demo/base', import.meta.url));
 let root = '';
@@ -27,6 +43,7 @@ const context = { inputs: {}, files: { model }, device: 'cpu' as const, log() {}
 
 async function train(out: string, stopAt = Number.POSITIVE_INFINITY): Promise<void> {
   const progress = (done: number) => {
+    expect(open.size).toBe(layers.length);
     if (done >= stopAt * settings.train.batch) throw new Error('killed');
   };
   await run({ ...context, settings, out, progress });
@@ -36,9 +53,9 @@ test('the rows of a stream are those that its store gives back', async () => {
   const out = await mkdtemp(join(root, 'store'));
   await harvest({ ...context, settings: { ...stream, from: 0, to: 12, layers }, out, progress() {} });
   const store = await openStore([out]);
-  const open = await openModel(model);
-  const { classes, rows } = await openSource(open, layers, { ...stream, slices: [[0, 12]] }).group(0);
-  await open.close();
+  const opened = await openModel(model);
+  const { classes, rows } = await openSource(opened, layers, { ...stream, slices: [[0, 12]] }).group(0);
+  await opened.close();
   expect([...classes]).toEqual([...store.table.class]);
   for (const layer of layers) expect(rows.get(layer)).toEqual(await store.rows(layer, 0, store.meta.tokens));
 });
@@ -46,7 +63,9 @@ test('the rows of a stream are those that its store gives back', async () => {
 test('two layers learn in one pass; stopped at any step, they end with the same bytes', async () => {
   const [whole, stopped] = [await mkdtemp(join(root, 'whole')), await mkdtemp(join(root, 'stopped'))];
   await train(whole);
+  expect(open.size).toBe(0);
   for (const at of [3, 11, 23]) await expect(train(stopped, at)).rejects.toThrow('killed');
+  expect(open.size).toBe(0);
   expect((await readdir(stopped)).sort()).toEqual(['checkpoint-20', 'checkpoint.json']);
   await train(stopped);
   expect((await readdir(stopped)).sort()).toEqual(['L01', 'L04']);
