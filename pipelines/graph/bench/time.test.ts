@@ -4,7 +4,7 @@ import { medianRatio, timePair } from './time.ts';
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
 describe('medianRatio', () => {
-  /** Ranks of the table of Conover (1999) and of Hollander, Wolfe and Chicken (2014): two-sided, at least 95 %. */
+  /** Ranks from sums of whole binomial coefficients: two-sided, at least 95 %. */
   test.each([
     [6, 1],
     [8, 1],

@@ -113,7 +113,7 @@ export async function costOf(job: () => Promise<unknown>): Promise<Cost> {
 export async function timePair(
   job: () => Promise<unknown>,
   base: () => Promise<unknown>,
-  { seconds = 6, least = 7, most = 101 }: PairOptions = {},
+  { seconds = 6, least = 11, most = 101 }: PairOptions = {},
 ): Promise<Pair> {
   for (const warm of [base, job, base]) await warm();
   const one = (await costOf(job)).ms + (await costOf(base)).ms;
