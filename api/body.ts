@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import { readBody } from '#release/read-body.ts';
+import { PIECE, readBody } from '#release/read-body.ts';
 import type { AppEnv } from './deps.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -7,7 +7,7 @@ import { HttpProblem } from './problem.ts';
 async function readLimited(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const announced = Number(request.headers.get('content-length') ?? Number.NaN);
   // One byte more than there should be: the end is then seen in the same read.
-  const expected = Number.isInteger(announced) && announced >= 0 ? announced + 1 : undefined;
+  const expected = Number.isInteger(announced) && announced >= 0 ? Math.min(announced + 1, PIECE) : PIECE;
   const bytes = announced > limit ? null : await readBody(request.body, limit + 1, expected);
   if (bytes && bytes.byteLength <= limit) return bytes;
   throw new HttpProblem(413, `body: more than ${limit} bytes`, { field: 'body', next: 'send less at a time' });

@@ -1,5 +1,5 @@
-/** Bytes asked for at a time where the length is not known. */
-const PIECE = 256 * 1024;
+/** Bytes asked for at a time beyond what was expected. */
+export const PIECE = 256 * 1024;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -37,15 +37,15 @@ function piecesOf(body: ReadableStream<Bytes>): Pieces {
 }
 
 /**
- * The first `limit` bytes of a body, or all where there are fewer; the rest is not read. Memory follows what came, not what was promised.
- * @param expected bytes at which the body probably ends
+ * The first `limit` bytes of a body, or all where there are fewer; the rest is not read.
+ * @param expected bytes at which the body probably ends: memory for them is taken at once, for more as it comes
  */
 export async function readBody(body: ReadableStream<Bytes> | null, limit: number, expected = PIECE): Promise<Bytes> {
   if (!body) return new Uint8Array();
   const { next, cancel } = piecesOf(body);
   const pieces: Bytes[] = [];
   let total = 0;
-  for (let most = Math.min(expected, PIECE); total < limit; most = PIECE) {
+  for (let most = expected; total < limit; most = PIECE) {
     const piece = await next(Math.min(most, limit - total));
     if (!piece?.byteLength) break;
     pieces.push(piece);

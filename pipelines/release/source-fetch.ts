@@ -2,6 +2,9 @@ import { ReleaseError } from './errors.ts';
 import { readBody } from './read-body.ts';
 import type { Source } from './source.ts';
 
+/** Files up to this size come into memory of their own at once, without copies; a manifest may claim more, and gets it as it comes. */
+const AT_ONCE = 32 * 2 ** 20;
+
 /**
  * A release behind an address. Hosts that ignore `Range` are read up to the end of the range and cut.
  * @param base address of the release's folder
@@ -9,6 +12,7 @@ import type { Source } from './source.ts';
  * @throws ReleaseError `not-found` when the host answers neither the file nor 404
  */
 export function fetchSource(base: string, fetcher: (request: Request) => Promise<Response> = (r) => fetch(r)): Source {
+  const first = (response: Response, length: number) => readBody(response.body, length, Math.min(length, AT_ONCE));
   const root = base.endsWith('/') ? base : `${base}/`;
   return {
     async read(path, range) {
@@ -20,7 +24,7 @@ export function fetchSource(base: string, fetcher: (request: Request) => Promise
         await response.body?.cancel();
         return null;
       }
-      if (response.status === 206 && range) return readBody(response.body, range.length);
+      if (response.status === 206 && range) return first(response, range.length);
       if (response.status !== 200) {
         await response.body?.cancel();
         throw new ReleaseError(
@@ -30,7 +34,7 @@ export function fetchSource(base: string, fetcher: (request: Request) => Promise
         );
       }
       if (!range) return readBody(response.body, Number.POSITIVE_INFINITY);
-      return (await readBody(response.body, range.offset + range.length)).subarray(range.offset);
+      return (await first(response, range.offset + range.length)).subarray(range.offset);
     },
   };
 }

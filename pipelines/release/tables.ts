@@ -96,10 +96,13 @@ export class ReleaseTables {
 
   /** Ordinals from the most telling feature to the least. */
   async order(): Promise<Uint32Array> {
-    const order = await this.files.derived(PATHS.rank, (bytes) => ({
-      value: new Uint32Array(bytes.slice().buffer),
-      bytes: bytes.byteLength,
-    }));
+    const order = await this.files.derived(PATHS.rank, (bytes) => {
+      const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+      return {
+        value: new Uint32Array(buffer as ArrayBuffer, byteOffset, Math.floor(byteLength / 4)),
+        bytes: byteLength,
+      };
+    });
     if (order?.length !== this.count)
       throw new ReleaseError(
         'malformed',
