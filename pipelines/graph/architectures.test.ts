@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as ort from '#ort';
 import { openDecoder } from './decoder.ts';
 import { openSession } from './session.ts';
-import { i64, type Tensor } from './tensor.ts';
+import { f32, i64, type Tensor } from './tensor.ts';
 import { type DecoderStyle, SIZES, testDecoder } from './testing/decoder.ts';
 import { inHalf, roundedToHalf } from './testing/half.ts';
 import { distance, metricOf, temporaryFolder, z } from './testing/metrics.ts';
-import type { Decoder, Site } from './types.ts';
+import type { Decoder, Intervention, Site } from './types.ts';
 
 type Architecture = Omit<DecoderStyle, 'ops'>;
 const LLAMA: Architecture = { norm: 'rms', rotary: true, mlp: 'silu' };
@@ -65,8 +65,15 @@ const mask: Tensor = i64(Array(BATCH * POS).fill(1), [BATCH, POS]);
 /** Two float32 computations of the same decoder in another order. */
 const TOLERANCE = 2e-5;
 const WRT: readonly Site[] = [z(0), z(1), 'blocks.0.attn.hook_pattern', 'blocks.0.hook_resid_pre'];
+const INTERVENTIONS: readonly Intervention[] = [
+  { at: z(0), op: 'zero', head: 1, positions: [1, 3] },
+  { at: 'blocks.0.attn.hook_pattern', op: 'scale', head: 0, factor: 0.5 },
+  { at: 'blocks.0.hook_resid_post', op: 'add', value: f32([0.5]), positions: [2] },
+  { at: 'blocks.1.hook_attn_out', op: 'set', value: f32([0.25]), positions: [0] },
+  { at: 'blocks.1.hook_mlp_out', op: 'project_out', value: f32(Array(SIZES.dModel).fill(1)) },
+];
 
-/** A decoder holds what another one does: sites, values at every site, gradients. */
+/** A decoder holds what another one does: sites, values at every site with interventions and without, gradients. */
 async function agree(decoder: Decoder, reference: Decoder): Promise<void> {
   const { layers, dModel, heads, kvHeads, dHead, vocab } = SIZES;
   expect(decoder.anatomy).toMatchObject({ layers, dModel, heads, kvHeads, dHead, vocab });
@@ -74,13 +81,13 @@ async function agree(decoder: Decoder, reference: Decoder): Promise<void> {
   // queries, keys and values before what an optimiser has merged
   expect(known.filter((site) => !taps.includes(site) && !/attn\.hook_[qkv]$/.test(site))).toEqual([]);
   const shared = taps.filter((site) => known.includes(site));
-  const [values, expected] = [
-    await decoder.run({ tokens }, { taps: shared }),
-    await reference.run({ tokens }, { taps: shared }),
-  ];
-  for (const site of shared) {
-    expect(values[site]!.dims, site).toEqual(expected[site]!.dims);
-    expect(distance(values[site]!.data, expected[site]!.data), site).toBeLessThan(TOLERANCE);
+  for (const interventions of [[], INTERVENTIONS]) {
+    const options = { taps: shared, interventions };
+    const [values, expected] = [await decoder.run({ tokens }, options), await reference.run({ tokens }, options)];
+    for (const site of shared) {
+      expect(values[site]!.dims, site).toEqual(expected[site]!.dims);
+      expect(distance(values[site]!.data, expected[site]!.data), site).toBeLessThan(TOLERANCE);
+    }
   }
   const metric = metricOf(decoder, 'relu');
   const [got, wanted] = [
