@@ -3,7 +3,6 @@ import { ReleaseError } from '#release/errors.ts';
 import { ReleaseReader } from '#release/reader.ts';
 import { createRegistry, type Registry } from '#release/registry.ts';
 import type { Source } from '#release/source.ts';
-import { fetchSource } from '#release/source-fetch.ts';
 import type { Bucket, Env } from './worker-env.ts';
 
 /** The site's own list of the releases under `/data/`. */
@@ -17,6 +16,27 @@ export const canonicalUrl = (address: string): string => {
 /** Readers kept open at a time, and what each may keep of what it read: together far below the 128 MB of an isolate. */
 const READERS = 2;
 export const CACHE_BYTES = 20 * 2 ** 20;
+
+/**
+ * A release among the static files, which hold at most 25 MiB each and know no ranges: a file comes whole, in one turn.
+ * A part is copied out of it, so that who keeps the part does not keep the file.
+ */
+export const assetSource = (assets: Env['ASSETS'], id: string): Source => {
+  const base = canonicalUrl(`https://assets.invalid/data/${id}/`);
+  return {
+    async read(path, range) {
+      const found = await assets.fetch(new Request(base + path.split('/').map(encodeURIComponent).join('/')));
+      if (found.ok) {
+        const bytes = new Uint8Array(await found.arrayBuffer());
+        const whole = !range || (range.offset === 0 && range.length === bytes.byteLength);
+        return whole ? bytes : bytes.slice(range.offset, range.offset + range.length);
+      }
+      await found.body?.cancel();
+      if (found.status === 404) return null;
+      throw new ReleaseError('not-found', `${path}: the static files answered ${found.status}`, 'try again');
+    },
+  };
+};
 
 /** A release in a bucket. A request below a missing key gives null. */
 export const bucketSource = (bucket: Bucket, id: string): Source => ({
@@ -73,13 +93,7 @@ export function workerRegistry(env: Env): Registry {
   return createRegistry(
     async () => [...new Set([...(await inAssets()), ...(await inBucket())])],
     async (id) => {
-      const base = canonicalUrl(`https://assets.invalid/data/${id}/`);
-      const found = (await inAssets()).includes(id)
-        ? await open(
-            fetchSource(base, (request) => env.ASSETS.fetch(request)),
-            id,
-          )
-        : null;
+      const found = (await inAssets()).includes(id) ? await open(assetSource(env.ASSETS, id), id) : null;
       // The site lists what it was built over, also where the files themselves were left to the bucket.
       if (found) return found;
       return env.RELEASES ? open(bucketSource(env.RELEASES, id), id) : null;

@@ -34,7 +34,9 @@ export function fetchSource(base: string, fetcher: (request: Request) => Promise
         );
       }
       if (!range) return readBody(response.body, Number.POSITIVE_INFINITY);
-      return (await first(response, range.offset + range.length)).subarray(range.offset);
+      const bytes = await first(response, range.offset + range.length);
+      // A copy, so that who keeps the part does not keep what came before it.
+      return range.offset === 0 ? bytes : bytes.slice(range.offset);
     },
   };
 }

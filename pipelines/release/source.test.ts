@@ -39,6 +39,11 @@ test.each([
   expect(await source.read('b.bin')).toBeNull();
 });
 
+test('a part of a host without ranges does not keep what came before it', async () => {
+  const part = await fetchSource('https://x.test/rel@1', host(false)).read('a.bin', { offset: 10, length: 3 });
+  expect(part?.buffer.byteLength).toBe(3);
+});
+
 test('a path cannot leave the folder', async () => {
   expect(await fsSource(join(folder, 'sub')).read('../a.bin')).toBeNull();
 });
