@@ -5,22 +5,27 @@ const ONES = v128.splat(f32.const(1));
 const grow = (address: Code, by: Code): Code => v128.store(address, v128.add(v128.load(address), by));
 
 /**
- * One row of a dense choice, `[n]`: `f = z + bias` where that exceeds `theta`, else 0. Adds 1 to `count` where it is kept.
+ * One row of a dense choice, `[n]`: `f = z + bias` where that exceeds `theta`, else 0. Adds 1 to `count` where it is kept. Gives the
+ * entries above `limits`, as `tally` does.
  */
 export const activate = func(
   'activate',
-  { z: 'i32', bias: 'i32', theta: 'i32', n: 'i32', f: 'i32', count: 'i32' },
-  undefined,
+  { z: 'i32', bias: 'i32', theta: 'i32', limits: 'i32', n: 'i32', f: 'i32', count: 'i32' },
+  'f32',
   (p, local) => {
     const at = local('i32');
-    const [sum, mask] = [local('v128'), local('v128')];
+    const [sum, mask, above] = [local('v128'), local('v128'), local('v128')];
     const of = (x: Local) => i32.add(x.get, at.get);
-    return range(at, i32.const(0), bytes(p.n.get), 16, [
-      ...sum.set(v128.add(v128.load(of(p.z)), v128.load(of(p.bias)))),
-      ...mask.set(v128.gt(sum.get, v128.load(of(p.theta)))),
-      ...v128.store(of(p.f), v128.and(sum.get, mask.get)),
-      ...grow(of(p.count), v128.and(ONES, mask.get)),
-    ]);
+    return [
+      ...range(at, i32.const(0), bytes(p.n.get), 16, [
+        ...sum.set(v128.add(v128.load(of(p.z)), v128.load(of(p.bias)))),
+        ...above.set(v128.add(above.get, v128.and(ONES, v128.gt(sum.get, v128.load(of(p.limits)))))),
+        ...mask.set(v128.gt(sum.get, v128.load(of(p.theta)))),
+        ...v128.store(of(p.f), v128.and(sum.get, mask.get)),
+        ...grow(of(p.count), v128.and(ONES, mask.get)),
+      ]),
+      ...lanes(above.get, sum),
+    ];
   },
 );
 

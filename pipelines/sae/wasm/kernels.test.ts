@@ -119,7 +119,7 @@ test('Adam, by its formula', () => {
 test('one row after the other of a dense step: what is kept, what lies in the rectangle, what passes back', () => {
   const R = 3;
   const rows = openArena({
-    ...{ bias: N, theta: N, shift: N, mass: N, count: N, slopes: N, near: N, sums: N },
+    ...{ bias: N, theta: N, limits: N, shift: N, mass: N, count: N, slopes: N, near: N, sums: N },
     ...{ z: R * N, df: R * N, f: R * N, again: R * N },
   });
   const k = openKernels(rows.memory);
@@ -127,15 +127,17 @@ test('one row after the other of a dense step: what is kept, what lies in the re
   for (const data of [of.z, of.bias, of.df, of.shift]) for (const i of data.keys()) data[i] = source.normal();
   for (let i = 0; i < N; i += 1) of.theta[i] = 0.3 * (i % 3);
   of.theta[5] = of.z[5]! + of.bias[5]!;
+  for (let i = 0; i < N; i += 1) of.limits[i] = of.theta[i]! - 0.25;
   const sums = [of.mass, of.count, of.slopes, of.near, of.sums];
   for (const data of sums) data.fill(1);
   const df = Float32Array.from(of.df);
   for (let row = 0; row < 4 * R * N; row += 4 * N) {
     const [z, again] = [to.z + row, to.again + row];
-    k.activate(z, to.bias, to.theta, N, to.f + row, to.count);
+    const counted = k.activate(z, to.bias, to.theta, to.limits, N, to.f + row, to.count);
     k.passBack(z, to.bias, to.theta, 0.5, to.df + row, to.shift, N, again, to.mass, to.sums, to.slopes, to.near);
-    const above = [...of.bias.keys()].filter((i) => Math.fround(of.z[row / 4 + i]! + of.bias[i]!) > of.theta[i]!);
-    expect(k.tally(z, to.bias, to.theta, N)).toBe(above.length);
+    const above = [...of.bias.keys()].filter((i) => Math.fround(of.z[row / 4 + i]! + of.bias[i]!) > of.limits[i]!);
+    expect(counted).toBe(above.length);
+    expect(k.tally(z, to.bias, to.limits, N)).toBe(above.length);
   }
   const wanted = sums.map(() => new Float64Array(N).fill(1));
   for (let at = 0; at < R * N; at += 1) {

@@ -16,7 +16,7 @@ export interface Kernels {
   adam(d: N, p: N, m: N, v: N, g: N, b1: N, r1: N, b2: N, r2: N, rate: N, c2: N, eps: N): void;
   blend(d: N, x: N, y: N, a: N, scale: N): void;
   turn(a: N, rows: N, columns: N, out: N, apart: N): void;
-  activate(z: N, bias: N, theta: N, n: N, f: N, count: N): void;
+  activate(z: N, bias: N, theta: N, limits: N, n: N, f: N, count: N): number;
   tally(z: N, bias: N, limits: N, n: N): number;
   passBack(z: N, bias: N, theta: N, half: N, df: N, shift: N, n: N, f: N, mass: N, sums: N, slopes: N, near: N): void;
 }

@@ -1,5 +1,5 @@
 import { bytes, element } from './address.ts';
-import { f32, f64, func, i32, type Local, lanes, range, v128 } from './assemble.ts';
+import { type Code, f32, f64, func, i32, type Local, lanes, range, v128 } from './assemble.ts';
 
 /** Byte offsets of the four vectors that an inner loop takes at a time. */
 const four = [0, 16, 32, 48];
@@ -117,7 +117,7 @@ export const adam = func(
   },
 );
 
-/** `out [columns,rows]` is `a [rows,columns]` turned, both sizes multiples of 4; rows of `out` lie `apart` floats from each other. */
+/** `out [columns,rows]` is `a [rows,columns]` turned, with rows in eights and columns in fours; rows of `out` lie `apart` floats from each other. */
 export const turn = func(
   'turn',
   { a: 'i32', rows: 'i32', columns: 'i32', out: 'i32', apart: 'i32' },
@@ -141,13 +141,18 @@ export const turn = func(
       mix(y, 2, 3, [0, 1, 4, 5]),
       mix(y, 2, 3, [2, 3, 6, 7]),
     ];
-    return range(c, i32.const(0), p.columns.get, 4, [
-      ...range(r, i32.const(0), p.rows.get, 4, [
+    const square: Code = [
+      ...x.flatMap((one) => [...one.set(v128.load(from.get)), ...from.set(i32.add(from.get, strideIn))]),
+      ...halves.flatMap((half, q) => y[q]!.set(half)),
+      ...turned.flatMap((one, q) => v128.store(i32.add(to.get, i32.mul(i32.const(q), strideOut)), one)),
+      ...to.set(i32.add(to.get, i32.const(16))),
+    ];
+    return range(r, i32.const(0), p.rows.get, 8, [
+      ...range(c, i32.const(0), p.columns.get, 4, [
         ...from.set(i32.add(element(p.a.get, c.get), i32.mul(r.get, strideIn))),
-        ...x.flatMap((one) => [...one.set(v128.load(from.get)), ...from.set(i32.add(from.get, strideIn))]),
-        ...halves.flatMap((half, q) => y[q]!.set(half)),
         ...to.set(i32.add(element(p.out.get, r.get), i32.mul(c.get, strideOut))),
-        ...turned.flatMap((one) => [...v128.store(to.get, one), ...to.set(i32.add(to.get, strideOut))]),
+        ...square,
+        ...square,
       ]),
     ]);
   },

@@ -25,66 +25,55 @@ export function shareOf(tokens: number, { index, size }: Pick<Member, 'index' | 
   return [index * part, index === size - 1 ? tokens : (index + 1) * part];
 }
 
-/** The encoder's product `z [T,n]`, block by block of features; leaves how many entries lie above the limits of a dense choice. */
-async function encode(member: Member, { tokens }: Figures): Promise<void> {
-  const { products, board, index } = member;
-  const { arena, kernels, config, width, count } = member.work;
-  const { at, f32 } = arena;
-  const [from, to] = shareOf(tokens, member);
-  let above = 0;
-  readTokens(member.work, from, to);
-  if (to > from)
-    for (const block of blocksOf(tokens, count)) {
-      const rows = rowsOf(f32['params.wEnc'], block.from, block.length, width);
-      const first = block.offset + from * block.length;
-      await products.run('NT', rowsOf(f32.y, from, to - from, width), rows, f32.z.subarray(first), [
-        to - from,
-        width,
-        block.length,
-      ]);
-      if (!isDense(config)) continue;
-      const [bias, limits] = [at['params.bEnc'] + 4 * block.from, at.limits + 4 * block.from];
-      for (let row = at.z + 4 * first; row < at.z + 4 * (first + (to - from) * block.length); row += 4 * block.length)
-        above += kernels.tally(row, bias, limits, block.length);
-    }
-  leave(board, index, above);
-}
-
 /** Tokens `[from, to)` of an array `[T,width]` in its turned one, `[width,T]`: a product is faster on what lies as it is read. */
 function turnTokens({ arena, kernels, width }: Work, name: 'y' | 'pull', from: number, to: number, tokens: number) {
   const { at, f32 } = arena;
   const [rows, out] = [f32[name], f32[`${name}Turned`]];
-  const whole = to - ((to - from) % 4);
+  const whole = to - ((to - from) % 8);
   kernels.turn(at[name] + 4 * from * width, whole - from, width, at[`${name}Turned`] + 4 * from, tokens);
   for (let t = whole; t < to; t += 1) for (let j = 0; j < width; j += 1) out[j * tokens + t] = rows[t * width + j]!;
 }
 
-/** The error `base - f wDec`, `pull = slope error`, and on how many of the member's tokens each feature fired. */
-async function decode(member: Member, { tokens, slope }: Figures): Promise<void> {
-  const { products } = member;
-  const { arena, own, kernels, width, count } = member.work;
+/**
+ * Forward on the member's tokens, block by block of features. Encodes: the product `z [T,n]`, and how many entries lie above the limits of
+ * a dense choice. Decodes: the error `base - f wDec`, `pull = slope error`, and on how many of the tokens each feature fired. Both in
+ * one go reads `z` while it is in the cache.
+ */
+async function forward(member: Member, { tokens, slope }: Figures, what: { encodes: boolean; decodes: boolean }) {
+  const { products, board, index } = member;
+  const { arena, own, kernels, config, width, count } = member.work;
   const { at, f32 } = arena;
   const [from, to] = shareOf(tokens, member);
-  own.f32.firedHere.fill(0);
-  if (to === from) return;
-  const blocks = blocksOf(tokens, count);
-  const mine = (data: Float32Array) => rowsOf(data, from, to - from, width);
+  const rows = to - from;
+  const blocks = rows > 0 ? blocksOf(tokens, count) : [];
+  const mine = (data: Float32Array) => rowsOf(data, from, rows, width);
+  if (what.encodes) readTokens(member.work, from, to);
+  if (what.decodes) own.f32.firedHere.fill(0);
+  let above = 0;
   let start = f32.base;
-  for (const [b, block] of blocks.entries()) {
-    const { length, offset } = block;
-    const [bias, theta] = [at['params.bEnc'] + 4 * block.from, at.theta + 4 * block.from];
-    for (let t = from; t < to; t += 1) {
-      const [z, f] = [at.z + 4 * (offset + t * length), own.at.f + 4 * (t - from) * length];
-      kernels.activate(z, bias, theta, length, f, own.at.firedHere + 4 * block.from);
+  for (const [b, { from: first, length, offset }] of blocks.entries()) {
+    const cells = offset + from * length;
+    const weights = (name: 'params.wEnc' | 'params.wDec') => rowsOf(f32[name], first, length, width);
+    if (what.encodes)
+      await products.run('NT', mine(f32.y), weights('params.wEnc'), f32.z.subarray(cells), [rows, width, length]);
+    const [bias, theta] = [at['params.bEnc'] + 4 * first, at.theta + 4 * first];
+    const [limits, fired] = [at.limits + 4 * first, own.at.firedHere + 4 * first];
+    for (let row = 0; row < 4 * rows * length && isDense(config); row += 4 * length) {
+      const z = at.z + 4 * cells + row;
+      above += what.decodes
+        ? kernels.activate(z, bias, theta, limits, length, own.at.f + row, fired)
+        : kernels.tally(z, bias, limits, length);
     }
+    if (!what.decodes) continue;
     // Two arrays in turn, since a product does not write what it reads; the last is `error`.
     const out = (blocks.length - b) % 2 === 1 ? f32.error : f32.partial;
-    const rows = rowsOf(f32['params.wDec'], block.from, length, width);
-    await products.run('less', own.f32.f, rows, mine(out), [to - from, length, width], mine(start));
+    await products.run('less', own.f32.f, weights('params.wDec'), mine(out), [rows, length, width], mine(start));
     start = out;
   }
+  leave(board, index, above);
+  if (!what.decodes || rows === 0) return;
   mine(f32.pull).fill(0);
-  kernels.blend((to - from) * width, at.error + 4 * from * width, at.pull + 4 * from * width, slope, 1);
+  kernels.blend(rows * width, at.error + 4 * from * width, at.pull + 4 * from * width, slope, 1);
   for (const name of ['y', 'pull'] as const) turnTokens(member.work, name, from, to, tokens);
 }
 
@@ -99,10 +88,10 @@ async function gradients({ work, products }: Member, block: Block, { tokens }: F
     width,
     length,
   ]);
+  for (const name of ['mass', 'gBEnc', 'slopes', 'near'] as const) f32[name].fill(0, from, from + length);
   const of = (base: number) => base + 4 * from;
   const [bias, theta, shift, mass] = [of(at['params.bEnc']), of(at.theta), of(at.shift), of(at.mass)];
   const [sums, slopes, near] = [of(at.gBEnc), of(at.slopes), of(at.near)];
-  for (const name of ['mass', 'gBEnc', 'slopes', 'near'] as const) f32[name].fill(0, from, from + length);
   for (let t = 0; t < tokens; t += 1) {
     const [z, df, f] = [at.z + 4 * (offset + t * length), own.at.df + 4 * t * length, own.at.f + 4 * t * length];
     kernels.passBack(z, bias, theta, half, df, shift, length, f, mass, sums, slopes, near);
@@ -143,5 +132,10 @@ async function update(member: Member, figures: Figures): Promise<void> {
 }
 
 /** What a team does together, by name. */
-export const PHASES = { encode, decode, update } as const;
+export const PHASES = {
+  encode: (member: Member, figures: Figures) => forward(member, figures, { encodes: true, decodes: false }),
+  decode: (member: Member, figures: Figures) => forward(member, figures, { encodes: false, decodes: true }),
+  encodeAndDecode: (member: Member, figures: Figures) => forward(member, figures, { encodes: true, decodes: true }),
+  update,
+} as const;
 export type Phase = keyof typeof PHASES;

@@ -75,6 +75,8 @@ export async function cpuEngine(
   let team: Team | undefined;
   fill(work.arena, config, start);
   let guess = 0;
+  /** Whether the last step was dense: this one then decodes at once, which spares time and, where it was in vain, changes nothing. */
+  let dense = false;
 
   /** A team on a memory for `tokens`: a larger batch than any before takes a new one. */
   async function teamFor(tokens: number): Promise<Team> {
@@ -90,9 +92,12 @@ export async function cpuEngine(
   async function forward({ run, board }: Pick<Team, 'run' | 'board'>, figures: Figures) {
     const { arena, count } = work;
     const { tokens } = figures;
+    await run(dense ? 'encodeAndDecode' : 'encode', figures);
     if (isDense(config)) {
-      if (sumLeft(board) > entryLimit(tokens, count)) {
-        await run('decode', figures);
+      const decoded = dense;
+      dense = sumLeft(board) > entryLimit(tokens, count);
+      if (dense) {
+        if (!decoded) await run('decode', figures);
         return { ...gatherDense(work, members, tokens), listed: false };
       }
       chooseAbove(work, tokens);
@@ -114,7 +119,6 @@ export async function cpuEngine(
       const figures = { tokens, slope: -2 / spread, lr, t, aux: Number(Boolean(loss.aux && dead)) };
       arena.f32.x.set(x);
       setLimits(work);
-      await run('encode', figures);
       const { squares, entries, listed } = await forward({ run, board }, figures);
       const fvu = squares / spread;
       const l0 = entries / tokens;
