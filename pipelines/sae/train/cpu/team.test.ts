@@ -51,6 +51,22 @@ test.each(['jumprelu', 'relu', 'topk', 'batchtopk'] as const)(
   },
 );
 
+test('after a dense step, one on which few features fire is that of a run taken up there', async () => {
+  const relu: TrainConfig = { ...config, activation: 'relu', loss: {} };
+  const first = start();
+  const from = { ...first, params: { ...first.params, bEnc: first.params.bEnc!.map(() => -0.5) } };
+  const loud = x.subarray(0, 77 * d).map((v) => 20 * v);
+  const quiet = x.subarray(77 * d, 154 * d);
+  const whole = await openTrainer(relu, from);
+  expect((await whole.step(loud)).l0).toBeGreaterThan(n / 16);
+  const resumed = await openTrainer(relu, whole.state());
+  const [a, b] = [await whole.step(quiet), await resumed.step(quiet)];
+  expect(b).toEqual(a);
+  expect(a.l0).toBeLessThan(n / 16);
+  expect(resumed.state()).toEqual(whole.state());
+  for (const trainer of [whole, resumed]) await trainer.close();
+});
+
 test('parts and blocks: every token and every feature once, no token alone, no narrow block', () => {
   for (const tokens of [1, 17, 33, 77, 1000, 1024])
     for (const size of [1, 2, 3, 8]) {
