@@ -3,6 +3,19 @@ import { samplesOf } from '../related/words.ts';
 import { isHeadline } from '../tables.ts';
 import type { FigureMaker } from './figure.ts';
 
+/** The last point of each series with a height for its name, so that names of lines that end together stand one above the other. */
+function apart<T extends { layer: number; series: string; fvu: number }>(rows: readonly T[]): (T & { at: number })[] {
+  const last = new Map(rows.map((row) => [row.series, row]));
+  const gap = 0.06 * Math.max(...rows.map((row) => row.fvu));
+  let below = Number.NEGATIVE_INFINITY;
+  return [...last.values()]
+    .sort((a, b) => a.fvu - b.fvu)
+    .map((row) => {
+      below = Math.max(row.fvu, below + gap);
+      return { ...row, at: below };
+    });
+}
+
 /** Variance that each dictionary leaves unexplained on held-out tokens, by layer: the start on text, the end on the multimodal stream. */
 export const fit: FigureMaker = async ({ quality }) => {
   const rows = quality.rows.filter(isHeadline).map((row) => ({
@@ -54,18 +67,14 @@ export const fit: FigureMaker = async ({ quality }) => {
         ...(width < 500
           ? []
           : [
-              Plot.text(
-                rows,
-                Plot.selectLast({
-                  x: 'layer',
-                  y: 'fvu',
-                  z: 'series',
-                  text: 'series',
-                  textAnchor: 'start',
-                  dx: 8,
-                  fill: 'var(--ink-soft)',
-                }),
-              ),
+              Plot.text(apart(rows), {
+                x: 'layer',
+                y: 'at',
+                text: 'series',
+                textAnchor: 'start',
+                dx: 8,
+                fill: 'var(--ink-soft)',
+              }),
             ]),
       ],
     }),
