@@ -152,6 +152,7 @@ describe.skipIf(!executablePath)('the probe page in Chromium', () => {
     await page.locator('#ask-words').press('Enter');
     await expect.poll(() => page.locator('#answer-question').textContent(), { timeout: 30_000 }).toMatch(/colour/);
     expect(await page.locator('#answer-truth').textContent()).toMatch(/^Nothing in the scene settles/);
+    await expect.poll(() => page.url(), { timeout: 30_000 }).toContain('colour');
     // The same words as the menus': the scene can say what is true.
     await page.locator('#ask-words').fill('Is the cat left of the dog?');
     await settled(page, () => page.locator('#ask-words').press('Enter'));
