@@ -1,28 +1,12 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { fsRegistry } from '#release/registry-fs.ts';
-import { writeSynthetic } from '#release/synthetic.ts';
-import { GOLDEN } from '../test/releases.ts';
 import { type App, createApp } from './app.ts';
+import { openTwoVersions } from './testing.ts';
 
-let parent: string;
-let ids: string[];
-let app: App;
-const SIZES = { layers: 1, features: 130, width: 8, heads: 2, pictures: 1, examples: false };
-
-beforeAll(async () => {
-  parent = await mkdtemp(join(tmpdir(), 'api-'));
-  ids = [
-    await writeSynthetic(parent, { ...SIZES, name: 'one', seed: 1 }),
-    await writeSynthetic(parent, { ...SIZES, name: 'one', version: '2026.2.0', seed: 2 }),
-  ];
-  app = createApp({ releases: fsRegistry([parent, GOLDEN]), origin: 'https://atlas.test' });
-});
-afterAll(() => rm(parent, { recursive: true, force: true }));
-
-const get = (path: string, headers: Record<string, string> = {}) => app.request(path, { headers });
+const { parent, ids, get, remove } = await openTwoVersions();
+afterAll(remove);
 
 interface Question {
   readonly id: string;

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { type Citable, cite, headTitle } from '#release/cite.ts';
 import { RELEASE_NAME } from '#release/ids.ts';
+import { jsonBytes } from '#release/json.ts';
 import { jsonLd, turtle } from '#release/linked.ts';
 import {
   formatPermalink,
@@ -58,7 +59,7 @@ const findHead: Finder<'head'> = async (reader, { layer, head }) => {
   const file: HeadsFile = await reader.heads();
   const record: HeadRecord | undefined = file.heads.find((h) => h.layer === layer && h.head === head);
   if (!record) return null;
-  const bytes = new TextEncoder().encode(JSON.stringify(record));
+  const bytes = jsonBytes(record);
   return {
     title: headTitle(record),
     bytes,

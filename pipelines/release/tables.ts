@@ -1,3 +1,4 @@
+import { aligned } from './aligned.ts';
 import { type ColumnData, decodeColumn } from './columns.ts';
 import { ReleaseError } from './errors.ts';
 import type { ReleaseFiles } from './files.ts';
@@ -97,7 +98,7 @@ export class ReleaseTables {
   /** Ordinals from the most telling feature to the least. */
   async order(): Promise<Uint32Array> {
     const order = await this.files.derived(PATHS.rank, (bytes) => {
-      const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+      const { buffer, byteOffset, byteLength } = aligned(bytes);
       return {
         value: new Uint32Array(buffer as ArrayBuffer, byteOffset, Math.floor(byteLength / 4)),
         bytes: byteLength,

@@ -1,3 +1,4 @@
+import { aligned } from '../aligned.ts';
 import type { Int8Encoder } from './encoder.ts';
 import { kernelBytes, ROWS, STEP } from './kernel.ts';
 
@@ -20,7 +21,7 @@ const PAGE = 65_536;
 
 /** Four bytes at a time; `bytes` has a whole number of them. */
 const words = (bytes: Int8Array): Int32Array => {
-  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset, byteLength } = aligned(bytes);
   return new Int32Array(buffer, byteOffset, byteLength / 4);
 };
 

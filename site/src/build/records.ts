@@ -1,4 +1,5 @@
 import { parseFeatureId } from '#release/ids.ts';
+import { recordHash } from '#release/json.ts';
 import type { Rendered } from '../render/context.ts';
 import { renderFeature } from '../render/feature.ts';
 import { renderHead } from '../render/head.ts';
@@ -39,7 +40,7 @@ async function pagesOf(release: SiteRelease): Promise<{ record: string; page: Re
     page: {
       kind: 'head' as const,
       release: id,
-      render: async () => renderHead(head, heads, reader.manifest, await buildContext(release, null)),
+      render: async () => renderHead(head, heads, reader.manifest, await buildContext(release, recordHash(head))),
     },
   }));
   return [...features, ...headPages];

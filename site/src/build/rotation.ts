@@ -3,6 +3,7 @@ import { type Html, html } from '../render/html.ts';
 import { degrees, fixed } from '../render/number.ts';
 import { type Ridge, ridges } from '../render/ridges.ts';
 import type { SiteRelease } from './releases.ts';
+import { median, quantile } from './samples.ts';
 
 /** Angles of one layer's features by a cosine column, in degrees; null where the release has none. */
 function angles({ reader }: SiteRelease, column: ColumnData | undefined, place: number): number[] | null {
@@ -11,14 +12,6 @@ function angles({ reader }: SiteRelease, column: ColumnData | undefined, place: 
   const values = Array.from({ length: per }, (_, i) => columnValue(column, place * per + i)).filter((v) => v !== null);
   return values.length === 0 ? null : values.map(degrees);
 }
-
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
-const median = (values: readonly number[]): number =>
-  quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
 
 /** Which layers turn: each layer's angles beside those of the text-only control (or, failing that, of another seed). */
 export async function rotationRidges(release: SiteRelease): Promise<{ plot: Html; control: string | null }> {
@@ -37,16 +30,16 @@ export async function rotationRidges(release: SiteRelease): Promise<{ plot: Html
       label: `Layer ${layer}`,
       values,
       control: beside,
-      text: html`<b>${fixed(median(values), 1)}°</b>${beside && html` <span class="n">control ${fixed(median(beside), 1)}°</span>`}`,
+      text: html`<b>${fixed(median(values) || 0, 1)}°</b>${beside && html` <span class="n">control ${fixed(median(beside), 1)}°</span>`}`,
     };
   });
-  const all = rows.flatMap((row) => [...row.values, ...(row.control ?? [])]).sort((a, b) => a - b);
+  const all = rows.flatMap((row) => [...row.values, ...(row.control ?? [])]);
   return {
     plot: ridges(
       rows,
       'angle between a feature’s decoder row before and after (degrees); numbers: medians',
       0,
-      quantile(all, 0.995),
+      quantile(all, 0.995) || 0,
     ),
     control,
   };

@@ -1,4 +1,5 @@
 import type { CausalTest, Feature } from '#release/schema/index.ts';
+import { questionsOf } from './family.ts';
 import { type Html, html } from './html.ts';
 import { intervalPlot } from './interval.ts';
 import { significant } from './number.ts';
@@ -28,4 +29,4 @@ export function causalTests(feature: Feature): Html {
 }
 
 const name = (test: CausalTest): Html =>
-  html`${test.test}${test.test !== 'ablate' && html` × ${significant(test.dose, 2)}`} <span class="n">${test.task === 'spatial' ? 'spatial questions' : 'other questions'}</span>`;
+  html`${test.test}${test.test !== 'ablate' && html` × ${significant(test.dose, 2)}`} <span class="n">${questionsOf(test.task)}</span>`;

@@ -1,10 +1,9 @@
 import { citedUrl, headTitle } from '#release/cite.ts';
-import { jsonBytes } from '#release/json.ts';
 import type { Controlled, Estimate, HeadRecord, HeadsFile, Manifest } from '#release/schema/index.ts';
-import { sha256Bytes, toHex } from '#release/sha256.ts';
 import { attentionViews } from './attention.ts';
 import { citable, citeBox } from './cite.ts';
 import { type Context, featurePath, type Rendered, releasePath, shortRelease } from './context.ts';
+import { questionsOf } from './family.ts';
 import { headGrid } from './head-grid.ts';
 import { type Html, html, type Part } from './html.ts';
 import { type IntervalRow, intervalPlot } from './interval.ts';
@@ -20,15 +19,12 @@ const METHOD: Readonly<Record<string, string>> = { mean: 'held at its mean', zer
 /** A head's page: place on the grid, attention over pictures, what it feeds, what its loss costs. */
 export function renderHead(head: HeadRecord, file: HeadsFile, manifest: Manifest, context: Context): Rendered {
   const title = `Head ${head.id} · ${manifest.title}`;
-  const cited = citable({ kind: 'head', layer: head.layer, head: head.head }, headTitle(head), manifest, {
-    ...context,
-    hash: toHex(sha256Bytes(jsonBytes(head))),
-  });
+  const cited = citable({ kind: 'head', layer: head.layer, head: head.head }, headTitle(head), manifest, context);
   const permalink = citedUrl(cited);
   const top = html`<title>${title}</title><meta name="description" content="${head.sentence}"/>${
     context.origin !== '' && html`<link rel="canonical" href="${permalink}"/>`
   }<meta property="og:title" content="${title}"/><meta property="og:description" content="${head.sentence}"/>`;
-  const problem = { id: head.id, label: head.sentence, permalink, hash: cited.hash };
+  const problem = { id: head.id, label: head.sentence, permalink, hash: context.hash };
   const sections: [string, string, Part][] = [
     ['grid', 'Its place', headGrid(file, manifest, context.release, head.id)],
     ['attention', 'Where it looks', html`${attentionViews(head, context.release)}${lookingPlot(head)}`],
@@ -114,7 +110,7 @@ function ablation(head: HeadRecord): Html {
         caption: html`Paired change of the ${measure === 'log_odds' ? term('log-odds') : 'accuracy'} when the head is held at its mean; grey: the control that stands beside it.`,
         axis: measure === 'log_odds' ? 'change of the log-odds (nats)' : 'change of the accuracy',
         rows: rows.map((a) => ({
-          label: html`${METHOD[a.method] ?? a.method} <span class="n">${a.task === 'spatial' ? 'spatial questions' : 'other questions'}${a.q !== undefined && html`, q ${probability(a.q)} over all heads`}</span>`,
+          label: html`${METHOD[a.method] ?? a.method} <span class="n">${questionsOf(a.task)}${a.q !== undefined && html`, q ${probability(a.q)} over all heads`}</span>`,
           claim: a.effect,
         })),
         reference: 0,

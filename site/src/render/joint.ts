@@ -1,4 +1,5 @@
 import type { HeadsFile } from '#release/schema/index.ts';
+import { questionsOf } from './family.ts';
 import { type Html, html } from './html.ts';
 import { intervalPlot } from './interval.ts';
 import { fixed } from './number.ts';
@@ -22,7 +23,7 @@ export function jointAblation(file: HeadsFile): Html {
         caption: html`${caption}; grey: as many random heads.`,
         axis,
         rows: rows.map((row) => ({
-          label: html`${row.task === 'spatial' ? 'spatial questions' : 'other questions'} <span class="n">from ${fixed(row.intact.value)} to ${fixed(row.ablated.value)}</span>`,
+          label: html`${questionsOf(row.task)} <span class="n">from ${fixed(row.intact.value)} to ${fixed(row.ablated.value)}</span>`,
           claim: row.effect,
         })),
         reference: 0,

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { familyName } from './behaviour.ts';
+import { familyName, questionsOf } from '../../render/family.ts';
 import type { FigureMaker } from './figure.ts';
 
 const MEASURES = {
@@ -16,7 +16,7 @@ const ablationOf =
     if (tests.length === 0) return null;
     const rows = tests.flatMap((test) => {
       const family = familyName(test.task);
-      const task = `${family} questions`;
+      const task = questionsOf(test.task);
       const own = { task, short: `${family}: these`, series: test.heads.join(', '), ...test.effect, control: false };
       const { control } = test.effect;
       return [

@@ -1,18 +1,16 @@
 import * as Plot from '@observablehq/plot';
-import { samplesOf } from '../related/words.ts';
+import { familyName, questionsOf } from '../../render/family.ts';
+import { samplesOf } from '../samples.ts';
 import type { FigureMaker } from './figure.ts';
 
 const PICTURES = { seen: 'picture seen', mean: 'mean picture', other: 'another picture', none: 'no picture' } as const;
-
-/** The family of matched questions that are not spatial; "control" means something else on these pages. */
-export const familyName = (family: string): string => (family === 'control' ? 'other' : family);
 
 /** Accuracy by family of questions, with the picture and without it. */
 export const behaviour: FigureMaker = async ({ summary }) => {
   if (summary.behaviour.length === 0) return null;
   const rows = summary.behaviour.map((row) => ({
     row: `${row.model}, ${PICTURES[row.picture]}`,
-    family: `${familyName(row.family)} questions`,
+    family: questionsOf(row.family),
     short: `${familyName(row.family)}: ${PICTURES[row.picture]}`,
     seen: row.picture === 'seen',
     value: row.accuracy.value,

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { samplesOf } from '../related/words.ts';
+import { samplesOf } from '../samples.ts';
 import { isHeadline } from '../tables.ts';
 import type { FigureMaker } from './figure.ts';
 

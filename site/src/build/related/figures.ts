@@ -1,8 +1,10 @@
 import type { Controlled, Estimate, RelatedFile } from '#release/schema/index.ts';
+import { familyName } from '../../render/family.ts';
 import { type LayerSeries, layerFigure } from '../figures/by-layer.ts';
 import { dotFigure } from '../figures/dots.ts';
 import type { Figure } from '../figures/figure.ts';
-import { median, quantile, samplesOf, TARGETS, TOKENS } from './words.ts';
+import { median, quantile, sampleRange, samplesOf } from '../samples.ts';
+import { TARGETS, TOKENS } from './words.ts';
 
 type Maker = (related: RelatedFile) => Figure | null;
 
@@ -89,11 +91,7 @@ const shiftLayers: Maker = ({ shifts }) => {
   });
   return layerFigure({
     name: 'shifts',
-    caption: `Concept shift: what fine-tuning adds to the mean of the last token when a thing is asked about, learnt on half of the samples. Upright: the share of the other half’s squared change that adding it to the base recovers; median over things, lines from quartile to quartile. Grey: another thing’s shift. n ${new Set(rows.map((row) => row.concept)).size} things, ${samplesOf(
-      rows.map((row) => row.recovery),
-    )
-      .replace('n ', '')
-      .replace('.', ' samples each.')}`,
+    caption: `Concept shift: what fine-tuning adds to the mean of the last token when a thing is asked about, learnt on half of the samples. Upright: the share of the other half’s squared change that adding it to the base recovers; median over things, lines from quartile to quartile. Grey: another thing’s shift. n ${new Set(rows.map((row) => row.concept)).size} things, ${sampleRange(rows.map((row) => row.recovery))} samples each.`,
     axis: 'recovery (share)',
     series: [
       { name: 'another thing’s shift', facet: '', tone: 'var(--control)', control: true, rows: others },
@@ -189,7 +187,7 @@ const prior: Maker = ({ language_prior: of }) => {
     caption: `Reliance on the words alone: share of the questions whose answer stays when the picture is exchanged for the mean picture (ink) or for another sample’s (orange). At 1 the picture decides nothing. ${samplesOf(rows.map((row) => row.reliance))}`,
     axis: 'answers that stay (share)',
     rows: rows.map((row) => ({
-      label: `${row.family === 'control' ? 'other' : row.family}: ${row.kind}`,
+      label: `${familyName(row.family)}: ${row.kind}`,
       series: row.picture === 'mean' ? 'mean picture' : 'another picture',
       tone: row.picture === 'mean' ? 'var(--ink)' : 'var(--vision)',
       of: row.reliance,

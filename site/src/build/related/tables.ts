@@ -1,7 +1,8 @@
 import type { RelatedFile } from '#release/schema/index.ts';
+import { familyName } from '../../render/family.ts';
 import { count, fixed, interval, percent, signed } from '../../render/number.ts';
+import { samplesOf } from '../samples.ts';
 import type { ReportTable } from '../tables.ts';
-import { samplesOf } from './words.ts';
 
 const imageTokens = ({ image_tokens: of }: RelatedFile): ReportTable => ({
   caption: `Features of stage S that fire on a token (L0), and the share of them that fire on none of the samples’ tokens of that kind. ${samplesOf((of?.rows ?? []).map((row) => row.l0))}`,
@@ -34,7 +35,7 @@ const prior = ({ language_prior: of }: RelatedFile): ReportTable => ({
   caption: `What the right answers lose when the picture goes: paired change of accuracy and log-odds. ${samplesOf((of ?? []).map((row) => row.accuracy))}`,
   columns: ['questions', 'picture', 'accuracy', 'log-odds (nats)'],
   rows: (of ?? []).map((row) => [
-    `${row.family === 'control' ? 'other' : row.family}: ${row.kind}`,
+    `${familyName(row.family)}: ${row.kind}`,
     row.picture === 'mean' ? 'mean' : 'another',
     `${signed(row.accuracy.value)} ${interval(row.accuracy)}`,
     `${signed(row.log_odds.value)} ${interval(row.log_odds)}`,

@@ -1,3 +1,4 @@
+import { recordHash } from '#release/json.ts';
 import { ReleaseReader } from '#release/reader.ts';
 import { newestOf } from '#release/registry.ts';
 import { fetchSource } from '#release/source-fetch.ts';
@@ -55,7 +56,7 @@ export async function renderPlace(place: Place): Promise<Rendered & { release: s
     const file = await reader.heads();
     const head = file.heads.find((h) => h.layer === record.layer && h.head === record.head);
     if (!head) throw new Missing(`${id} has no head H${record.layer}.${record.head}.`);
-    return { release: id, ...renderHead(head, file, reader.manifest, context(null)) };
+    return { release: id, ...renderHead(head, file, reader.manifest, context(recordHash(head))) };
   }
   const [feature, examples, hash] = await Promise.all([
     reader.feature(record.layer, record.index),
