@@ -32,7 +32,7 @@ export const SaeConfig = z.strictObject({
   activation: z.enum(['relu', 'topk', 'batchtopk', 'jumprelu']).default('topk'),
   k: z.int().min(1).default(16),
   l1: z.number().min(0).default(0),
-  batch: z.int().min(1).default(256),
+  batch: z.int().min(1).default(128),
   /** Tokens seen by stage S, and by each stage adapted from it. */
   tokens: z
     .strictObject({
@@ -42,18 +42,18 @@ export const SaeConfig = z.strictObject({
     .prefault({}),
   lr: z
     .strictObject({
-      start: z.number().positive().default(1.4e-3),
+      start: z.number().positive().default(3e-3),
       adapt: z.number().positive().default(7e-4),
     })
     .prefault({}),
-  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.99]),
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.98]),
   warmup: z.number().min(0).max(1).default(0.02),
-  decay: z.number().min(0).max(1).default(0.2),
+  decay: z.number().min(0).max(1).default(0.3),
   aux: z
     .strictObject({
       coefficient: z.number().min(0).default(1),
       k: z.int().min(1).default(64),
-      deadAfter: z.int().min(1).default(6000),
+      deadAfter: z.int().min(1).default(3000),
     })
     .prefault({}),
   /** Tokens of the multimodal stream that stage F and F2 learn from (the paper's final choice is `text`). */

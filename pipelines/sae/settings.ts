@@ -30,7 +30,7 @@ export const TrainSettings = z.strictObject({
     .prefault({}),
   /** Auxiliary loss for features that have not fired for `deadAfter` tokens. */
   aux,
-  lr: z.number().positive().default(1.4e-3),
+  lr: z.number().positive().default(3e-3),
   betas,
   eps: z.number().positive().default(1e-8),
   warmup,
