@@ -60,14 +60,14 @@ const PictureLessons = {
     .strictObject({
       families: z
         .strictObject({
-          spatial: z.number().min(0).default(0.45),
-          nonspatial: z.number().min(0).default(0.25),
+          spatial: z.number().min(0).default(0.4),
+          nonspatial: z.number().min(0).default(0.35),
           generic: z.number().min(0).default(0.05),
-          grounded: z.number().min(0).default(0.25),
+          grounded: z.number().min(0).default(0.2),
         })
         .prefault({}),
       /** Of the questions drawn of a kind, the share that is kept: sizes and comparisons were the first pair's weak spot. */
-      keep: z.record(z.string(), Share).default({ exists: 0.5, colour: 0.3, count: 0.5, list: 0.3, arrange: 0.3 }),
+      keep: z.record(z.string(), Share).default({ colour: 0.2, count: 0.7, list: 0.3, arrange: 0.3 }),
     })
     .prefault({}),
 };
@@ -112,7 +112,7 @@ export const TrainDemoConfig = z.strictObject({
       align: z.strictObject(training({ steps: 250, rows: 32, lr: 3e-3, decay: 0.01, betas: [0.9, 0.98] })).prefault({}),
       tuned: z
         .strictObject({
-          ...training({ steps: 2400, rows: 20, lr: 1e-3, decay: 0.05, betas: [0.9, 0.98] }),
+          ...training({ steps: 3200, rows: 20, lr: 1e-3, decay: 0.05, betas: [0.9, 0.98] }),
           /** Rate of the projector, as a factor of the language model's. */
           projectorRate: z.number().positive().default(0.1),
           /** Weight of the guided heads' loss at the start; it falls to 0 at this share of the steps. */

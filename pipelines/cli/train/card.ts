@@ -58,7 +58,7 @@ Steps: encoder ${stages.encoder.steps}, base ${stages.base.steps}, projector ${s
 
 ## Data
 Scenes of two or three of 16 things in two sizes on 8 grounds (Noto Emoji, Apache-2.0), with generated questions; the base read the same scenes told in words, and stories (\`fixtures/text\`).
-Stories: \`fixtures/text/stories.txt\`, sampled from the base of the project's first pair, which had read samples of BabyLlama tok105 (MIT); so is the tokenizer. Some pairs of things never meet in training; they are measured apart.
+Stories: \`fixtures/text/stories.txt\`, sampled from the base of the project's first pair, which had read samples of BabyLlama tok105 (MIT); so is the tokenizer. Eight of the 120 pairs of things, each thing in one of them, never meet in training; scenes with them are measured apart.
 
 ## Known heads
 Some heads were told where to look. In the base, for the first ${percent(stages.base.guideUntil)} % of its training: from a question's word for a thing, H1.0 and H1.1 to the words of the text that say where it is, H1.2 and H1.3 to its
