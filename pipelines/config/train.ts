@@ -74,6 +74,8 @@ const PictureLessons = {
 
 export const TrainDemoConfig = z.strictObject({
   seed: z.int().default(0),
+  /** Added to the seed for the fine-tune and for its second run; of these two the first loses less on held-out pairs of things. */
+  fineTunes: z.tuple([z.int(), z.int()]).default([1, 0]),
   /** Threads of one operator; with more than one the bytes may depend on the machine. */
   threads: z.int().min(1).default(1),
   decoder: Decoder.prefault({}),

@@ -10,7 +10,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   base: 'text-only language model; one plain graph, opset 17',
   tuned: 'vision-language model (`llava` layout): encoder with projector, embeddings, decoder of fused operators',
   'text-only': 'control: the base fine-tuned on the same questions and answers without pictures',
-  'tuned-2': 'control: the fine-tuning with another seed',
+  'tuned-2': 'control: the fine-tuning with another seed; for its size not among the committed folders',
 };
 
 const percent = (share: number) => (100 * share).toFixed(1);

@@ -19,7 +19,8 @@ function keyOf(config: TrainDemoConfig, name: StageName): string {
   const { seed, threads, clip, decoder, encoder } = config;
   const rule: StageRule = STAGES[name];
   const lessons = name === 'control' ? config.stages.tuned : null;
-  const own = { name, seed, threads, clip, decoder, encoder, settings: settingsOf(config, name), lessons };
+  const fineTunes = /^(align|tuned)/.test(name) ? config.fineTunes : undefined;
+  const own = { name, seed, fineTunes, threads, clip, decoder, encoder, settings: settingsOf(config, name), lessons };
   const text = JSON.stringify([own, ...rule.needs.map((need) => keyOf(config, need))]);
   return createHash('sha256').update(text).digest('hex');
 }

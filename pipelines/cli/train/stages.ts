@@ -109,11 +109,14 @@ const compass = (config: TrainDemoConfig, { tokenize }: World, base: Weights, se
   return compassOf(base, config.decoder, ids([...THING_NAMES, ...GROUND_NAMES]), ids(['small', 'big']), draws);
 };
 
+/** Seed of the fine-tune, or of its second run. */
+const seedOf = (config: TrainDemoConfig, run: 0 | 1): number => config.seed + config.fineTunes[run];
+
 const alignStage =
-  (shift: number): Open =>
+  (run: 0 | 1): Open =>
   async (config, world, finished) => {
     const own = config.stages.align;
-    const seed = config.seed + shift;
+    const seed = seedOf(config, run);
     const [vision, base] = [await finished('encoder'), await finished('base')];
     const { projector } = tablesOf(config);
     const needle = compass(config, world, base, seed);
@@ -130,10 +133,10 @@ const alignStage =
   };
 
 const tunedStage =
-  (shift: number, aligned: StageName): Open =>
+  (run: 0 | 1, aligned: StageName): Open =>
   async (config, world, finished) => {
     const own = config.stages.tuned;
-    const seed = config.seed + shift;
+    const seed = seedOf(config, run);
     const [vision, base, projected] = await Promise.all([finished('encoder'), finished('base'), finished(aligned)]);
     const { text, projector } = tablesOf(config);
     const groups = [group(text, own.decay), group(projector, own.decay, own.projectorRate)];
