@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SaeConfig } from '#pipelines/config/schema.ts';
 
-const { mask, batch, features, activation, l1, aux, betas, warmup, decay } = SaeConfig.shape;
+const { mask, batch, features, activation, l1, aux, betas, warmup, decay, lr } = SaeConfig.shape;
 
 /** What one training run is told. Lengths are tokens; `warmup` and `decay` are shares of the run. */
 export const TrainSettings = z.strictObject({
@@ -30,7 +30,7 @@ export const TrainSettings = z.strictObject({
     .prefault({}),
   /** Auxiliary loss for features that have not fired for `deadAfter` tokens. */
   aux,
-  lr: z.number().positive().default(3e-3),
+  lr: lr.unwrap().shape.start,
   betas,
   eps: z.number().positive().default(1e-8),
   warmup,

@@ -10,17 +10,17 @@ import { Interrupted } from '../run/run.ts';
 import { type Evaluation, modelCard } from './card.ts';
 import { evaluatePictures, evaluateText, perplexity, type Scores } from './evaluate.ts';
 import { runStage } from './run-stage.ts';
-import { PARTS, STAGES, type StageName, type StageRule, settingsOf, tablesOf } from './stages.ts';
+import { PARTS, STAGES, type StageName, type StageRule, seedOf, settingsOf, tablesOf } from './stages.ts';
 import type { World } from './world.ts';
 import { type Exported, exportModel } from './write.ts';
 
 /** What must be equal for a stage to go on: its settings, and those of what it is made from. */
 function keyOf(config: TrainDemoConfig, name: StageName): string {
-  const { seed, threads, clip, decoder, encoder } = config;
+  const { threads, clip, decoder, encoder } = config;
   const rule: StageRule = STAGES[name];
+  const seed = seedOf(config, rule.run);
   const lessons = name === 'control' ? config.stages.tuned : null;
-  const fineTunes = /^(align|tuned)/.test(name) ? config.fineTunes : undefined;
-  const own = { name, seed, fineTunes, threads, clip, decoder, encoder, settings: settingsOf(config, name), lessons };
+  const own = { name, seed, threads, clip, decoder, encoder, settings: settingsOf(config, name), lessons };
   const text = JSON.stringify([own, ...rule.needs.map((need) => keyOf(config, need))]);
   return createHash('sha256').update(text).digest('hex');
 }

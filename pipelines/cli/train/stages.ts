@@ -40,6 +40,8 @@ type Open = (config: TrainDemoConfig, world: World, finished: Finished) => Promi
 export interface StageRule {
   readonly needs: readonly StageName[];
   readonly open: Open;
+  /** Of a stage of the fine-tune: its first run or its second. */
+  readonly run?: 0 | 1;
 }
 
 export const tablesOf = (config: TrainDemoConfig) => {
@@ -109,8 +111,9 @@ const compass = (config: TrainDemoConfig, { tokenize }: World, base: Weights, se
   return compassOf(base, config.decoder, ids([...THING_NAMES, ...GROUND_NAMES]), ids(['small', 'big']), draws);
 };
 
-/** Seed of the fine-tune, or of its second run. */
-const seedOf = (config: TrainDemoConfig, run: 0 | 1): number => config.seed + config.fineTunes[run];
+/** Seed of what is drawn for a stage; that of the fine-tune depends on its run. */
+export const seedOf = (config: TrainDemoConfig, run?: 0 | 1): number =>
+  config.seed + (run === undefined ? 0 : config.fineTunes[run]);
 
 const alignStage =
   (run: 0 | 1): Open =>
@@ -176,12 +179,12 @@ const controlStage: Open = async (config, world, finished) => {
 export const STAGES = {
   encoder: { needs: [], open: encoderStage },
   base: { needs: [], open: baseStage },
-  align: { needs: ['encoder', 'base'], open: alignStage(0) },
-  tuned: { needs: ['encoder', 'base', 'align'], open: tunedStage(0, 'align') },
+  align: { needs: ['encoder', 'base'], open: alignStage(0), run: 0 },
+  tuned: { needs: ['encoder', 'base', 'align'], open: tunedStage(0, 'align'), run: 0 },
   control: { needs: ['base'], open: controlStage },
-  'align-2': { needs: ['encoder', 'base'], open: alignStage(1) },
-  'tuned-2': { needs: ['encoder', 'base', 'align-2'], open: tunedStage(1, 'align-2') },
-} as const satisfies Record<string, { needs: readonly string[]; open: Open }>;
+  'align-2': { needs: ['encoder', 'base'], open: alignStage(1), run: 1 },
+  'tuned-2': { needs: ['encoder', 'base', 'align-2'], open: tunedStage(1, 'align-2'), run: 1 },
+} as const satisfies Record<string, { needs: readonly string[]; open: Open; run?: 0 | 1 }>;
 export type StageName = 'encoder' | 'base' | 'align' | 'tuned' | 'control' | 'align-2' | 'tuned-2';
 
 /** Words of `--stage` -> what they run. */
