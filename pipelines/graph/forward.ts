@@ -10,6 +10,7 @@ import { feedsFor } from './groups.ts';
 import { lower } from './lower/index.ts';
 import { refusedByKernel } from './lower/kernel.ts';
 import { computeInFloat32 } from './lower/precision.ts';
+import { zeroMaskedRows } from './masked.ts';
 import { nearest } from './nearest.ts';
 import { EditableGraph } from './onnx/graph.ts';
 import { readModel } from './onnx/model.ts';
@@ -107,6 +108,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
   function edited(sites: readonly Site[]): { copy: EditableGraph; places: Map<Site, Place> } {
     const copy = graph.clone();
     computeInFloat32(copy);
+    zeroMaskedRows(copy, new Set(sites.map((site) => anatomy.places.get(site)!.value)));
     const places = new Map(anatomy.places);
     const layers = new Set(sites.flatMap((site) => places.get(site)!.inside?.layer ?? []));
     for (const site of sites) {
@@ -173,7 +175,7 @@ export async function openForward(source: string | Uint8Array, options: OpenOpti
         // values of interventions belong to the whole batch
         const apart = device === 'cpu' && steps.length === 0;
         const values = await (apart
-          ? runInParts(session, anatomy, sizes, shared, all, memory)
+          ? runInParts(session, anatomy, sizes, shared, all, memory, threads)
           : session.run(feedsFor(session, all)));
         return Object.fromEntries(
           taps.map((site) => [site, siteTensor(values[outputs.get(site)!]!, places.get(site)!, anatomy, sizes)]),

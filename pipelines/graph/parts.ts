@@ -5,14 +5,14 @@ import type { Session } from './session.ts';
 import { rows, someInputs } from './stack.ts';
 import { f32, sizeOf, type Tensor } from './tensor.ts';
 
-/** Floats of the residual stream that a processor's cache holds beside the layer that works on them. */
+/** Floats of the residual stream that a core's cache holds beside the layer that works on them. */
 const STREAM = 2 ** 16;
 /** Rows of which a product of matrices takes all that a core can do. */
 const FEW = 256;
 
 /** Sequences that a forward pass takes at once, so that what one operator writes the next one still finds in the cache. */
-export const sequencesPerPass = ({ dModel }: GraphAnatomy, { pos }: Sizes): number =>
-  Math.max(1, Math.floor(Math.max(FEW, STREAM / dModel) / pos));
+export const sequencesPerPass = ({ dModel }: GraphAnatomy, { pos }: Sizes, threads = 1): number =>
+  Math.max(1, Math.floor((threads * Math.max(FEW, STREAM / dModel)) / pos));
 
 /** Whether the sequences of a batch can be taken apart: every input that belongs to them has them as first axis. */
 const separable = ({ inputs }: GraphAnatomy): boolean => inputs.every(({ dims }) => dims.length <= 4);
@@ -35,11 +35,12 @@ export async function runInParts(
   shared: ReadonlySet<string>,
   all: Readonly<Values>,
   into: ReadonlyMap<string, Float32Array>,
+  threads = 1,
 ): Promise<Values> {
   const { batch } = sizes;
   const feeds = feedsFor(session, all);
   if (into.size === 0) return session.run(feeds);
-  const step = separable(anatomy) ? Math.min(batch, sequencesPerPass(anatomy, sizes)) : batch;
+  const step = separable(anatomy) ? Math.min(batch, sequencesPerPass(anatomy, sizes, threads)) : batch;
   const part = (from: number) =>
     step < batch ? someInputs(feeds, from, Math.min(batch, from + step), batch, shared) : feeds;
   const key = JSON.stringify(Object.entries(part(0)).map(([name, { dims }]) => [name, dims]));

@@ -2,7 +2,7 @@ import type { EditableGraph } from '../onnx/graph.ts';
 import { openSession, type Session, type SessionOptions } from '../session.ts';
 import type { Tensor } from '../tensor.ts';
 import { computeFactors } from './norm.ts';
-import { testScores } from './softmax.ts';
+import { liftShapes } from './shapes.ts';
 import { splitGraph } from './split.ts';
 
 const pick = (from: Readonly<Record<string, Tensor>>, names: readonly string[]): Record<string, Tensor> =>
@@ -13,10 +13,11 @@ const pick = (from: Readonly<Record<string, Tensor>>, names: readonly string[]):
  * are computed by the host first. `graph` is used up. Throws `GraphError` where a node would fall back to the CPU.
  */
 export async function openGraph(graph: EditableGraph, options: SessionOptions): Promise<Session> {
+  liftShapes(graph);
+  graph.prune();
   if ((options.device ?? 'cpu') === 'cpu' || options.mixed) return openSession(graph.toBytes(), options);
   const inputNames = graph.inputs.map(({ name }) => name);
   const outputNames = graph.outputs.map(({ name }) => name);
-  testScores(graph);
   computeFactors(graph);
   const { host, device, between } = splitGraph(graph);
   const first = host && (await openSession(host.toBytes(), { ...options, device: 'cpu' }));

@@ -56,17 +56,30 @@ function trial(graph: EditableGraph, flow: Flow, primes: readonly number[]) {
 }
 type Trial = NonNullable<ReturnType<typeof trial>>;
 
-/** A size of both trials in terms of the inputs' sizes. */
-function express(sizes: readonly [number, number], trials: readonly [Trial, Trial]): Expression | undefined {
+type Sizes = readonly [number, number];
+
+/** Sizes of an axis in both trials. */
+interface Axis extends Source {
+  readonly sizes: Sizes;
+}
+
+/** Axes of inputs that have a length of their own: of those that always agree (a decoder has dozens) the first. */
+function ownAxes(one: Trial, two: Trial): Axis[] {
+  const found = new Map<string, Axis>();
+  one.sources.forEach(({ input, axis, size }, i) => {
+    const sizes: Sizes = [size, two.sources[i]!.size];
+    if (size !== sizes[1] && !found.has(`${sizes}`)) found.set(`${sizes}`, { input, axis, sizes });
+  });
+  return [...found.values()];
+}
+
+/** A size of both trials in terms of one or two axes of inputs. */
+function express(sizes: Sizes, axes: readonly Axis[]): Expression | undefined {
   if (sizes[0] === sizes[1]) return { factor: sizes[0], sources: [] };
-  const [one, two] = trials.map((t) => t.sources) as [Trial['sources'], Trial['sources']];
-  const lists = [...one.keys()].flatMap((i) => [[i], ...[...one.keys()].map((j) => [i, j])]);
-  lists.sort((a, b) => a.length - b.length);
-  for (const list of lists) {
-    const of = (sources: Trial['sources']) => list.reduce((a, i) => a * sources[i]!.size, 1);
-    const factor = sizes[0] / of(one);
-    if (Number.isInteger(factor) && factor === sizes[1] / of(two) && factor > 0)
-      return { factor, sources: list.map((i) => one[i]!) };
+  const lists = [...axes.map((a) => [a]), ...axes.flatMap((a) => axes.map((b) => [a, b]))];
+  for (const sources of lists) {
+    const factor = (trial: 0 | 1) => sources.reduce((n, axis) => n / axis.sizes[trial], sizes[trial]);
+    if (Number.isInteger(factor(0)) && factor(0) === factor(1)) return { factor: factor(0), sources };
   }
   return undefined;
 }
@@ -79,6 +92,7 @@ export function liftShapes(graph: EditableGraph): void {
   const flow = new Flow(graph);
   const [a, b] = TRIALS.map((primes) => trial(graph, flow, primes));
   if (!a || !b) return;
+  const axes = ownAxes(a, b);
   const made = new Map<string, string>();
   const once = (key: string, make: () => string): string => {
     if (!made.has(key)) made.set(key, make());
@@ -106,7 +120,7 @@ export function liftShapes(graph: EditableGraph): void {
     const [one, two] = [a.facts.shape(value!), b.facts.shape(value!)];
     const numeric = one?.every((d) => typeof d === 'number') && two?.every((d) => typeof d === 'number');
     if (!one || !two || !numeric) continue;
-    const known = one.map((d, i) => express([d as number, two[i] as number], [a, b]));
+    const known = one.map((d, i) => express([d as number, two[i] as number], axes));
     if (!known.every((e) => e)) continue;
     graph.replaceUses(
       node.output[0]!,

@@ -4,7 +4,6 @@ import { declared } from '../anatomy/inputs.ts';
 import { tapeOf } from '../lower/kit.ts';
 import { reads } from '../onnx/check.ts';
 import type { EditableGraph } from '../onnx/graph.ts';
-import { liftShapes } from './shapes.ts';
 
 /** Operators that look rows up in a table: of floats, that is the first thing that a device does. */
 const LOOKUPS = new Set(['Gather', 'GatherBlockQuantized', 'EmbedLayerNormalization']);
@@ -40,11 +39,9 @@ function hostNodes(graph: EditableGraph, flow: Flow): Set<NodeProto> {
 
 /**
  * Splits a graph for a device that computes floats: integers, shapes, masks and positions are computed by the host and
- * given to the device. `graph` becomes the device's part.
+ * given to the device. `graph`, whose shapes are lifted, becomes the device's part.
  */
 export function splitGraph(graph: EditableGraph): Split {
-  liftShapes(graph);
-  graph.prune();
   const flow = new Flow(graph);
   const host = hostNodes(graph, flow);
   const { facts } = tapeOf(graph);

@@ -38,18 +38,44 @@ const range = (g: GraphBuilder, tokens: string) => {
   return g.op('Range', [whole(g, 0), length, whole(g, 1)]);
 };
 
-/** `[batch, 1, query, key]`: 0 where a key is seen, a large negative number where it is not. */
-function causalBias(g: GraphBuilder, mask: string, tokens: string, window?: number): string {
+/** `[batch, 1, query, key]`: whether a key is seen. */
+function causalMask(g: GraphBuilder, mask: string, tokens: string, window?: number): string {
   const keys = range(g, tokens);
   const queries = g.op('Unsqueeze', [keys, ints(g, 1)]);
   let seen = g.op('LessOrEqual', [keys, queries]);
   if (window) seen = g.op('And', [seen, g.op('Less', [g.op('Sub', [queries, keys]), ints(g, window)])]);
   const kept = g.op('Unsqueeze', [g.op('Cast', [mask], { to: 9 }), ints(g, 1, 2)]);
-  return g.op('Where', [g.op('And', [seen, kept]), scalar(g, 0), scalar(g, -1e9)]);
+  return g.op('And', [seen, kept]);
 }
 
-const plain: MakeAttend = (g, { rotary, window, softcap }, mask, tokens) => {
-  const bias = causalBias(g, mask, tokens, window);
+/** The same as numbers to add: 0 where a key is seen, a large negative number where it is not. */
+const causalBias = (g: GraphBuilder, mask: string, tokens: string, window?: number, unseen = -1e9): string =>
+  g.op('Where', [causalMask(g, mask, tokens, window), scalar(g, 0), scalar(g, unseen)]);
+
+type Weigh = (scores: string) => string;
+const softmax = (g: GraphBuilder, scores: string) => g.op('Softmax', [scores], { axis: -1 });
+
+/** Attention weights of scores, by how the mask meets them. */
+const WEIGHTS: Readonly<
+  Record<'bounded' | 'added' | 'chosen', (g: GraphBuilder, mask: string, tokens: string, window?: number) => Weigh>
+> = {
+  bounded: (g, ...at) => {
+    const bias = causalBias(g, ...at);
+    return (scores) => softmax(g, g.op('Add', [scores, bias]));
+  },
+  added: (g, mask, tokens, window) => {
+    const bias = causalBias(g, mask, tokens, window, -Infinity);
+    return (scores) => withoutNaN(g, softmax(g, g.op('Add', [scores, bias])));
+  },
+  chosen: (g, ...at) => {
+    const seen = causalMask(g, ...at);
+    return (scores) => withoutNaN(g, softmax(g, g.op('Where', [seen, scores, scalar(g, -Infinity)])));
+  },
+};
+const withoutNaN = (g: GraphBuilder, x: string) => g.op('Where', [g.op('IsNaN', [x]), scalar(g, 0), x]);
+
+const plain: MakeAttend = (g, { rotary, window, softcap, guarded }, mask, tokens) => {
+  const weigh = WEIGHTS[guarded ?? 'bounded'](g, mask, tokens, window);
   let rotate = (x: string) => x;
   if (rotary) {
     const at = range(g, tokens);
@@ -68,8 +94,7 @@ const plain: MakeAttend = (g, { rotary, window, softcap }, mask, tokens) => {
     const product = g.op('MatMul', [rotate(turn(g, q, heads)), keys]);
     let scores = g.op('Mul', [product, scalar(g, 1 / Math.sqrt(dHead))]);
     if (softcap) scores = g.op('Mul', [g.op('Tanh', [g.op('Div', [scores, scalar(g, softcap)])]), scalar(g, softcap)]);
-    const pattern = g.op('Softmax', [g.op('Add', [scores, bias])], { axis: -1 });
-    return back(g, g.op('MatMul', [pattern, turn(g, v, kvHeads)]));
+    return back(g, g.op('MatMul', [weigh(scores), turn(g, v, kvHeads)]));
   };
 };
 

@@ -16,6 +16,11 @@ export interface DecoderStyle {
   readonly softcap?: number;
   /** Positions as rotations of queries and keys. */
   readonly rotary?: boolean;
+  /**
+   * Masks of minus infinity, and zeros in place of the NaN that a softmax gives where every key is masked, as PyTorch's fused attention is
+   * exported: the mask `added` to the scores, or `chosen` in their place.
+   */
+  readonly guarded?: 'added' | 'chosen';
   /** Keys that a query sees, its own included (Mistral). */
   readonly window?: number;
   /** Biases of queries, keys and values (Qwen2), or of every product (GPT-2). */
