@@ -9,10 +9,11 @@ import { type GradientGraph, gradientGraph, metricSeed } from './gradient-graph.
 import { type GroupSession, openGroups, runGroups } from './groups.ts';
 import { batchParts } from './memory.ts';
 import { checkMetric, METRIC_INPUTS, metricFeeds, metricGroups, metricKey } from './metric.ts';
-import { type Dim, ONNX_TYPE } from './onnx/build.ts';
+import { ONNX_TYPE } from './onnx/build.ts';
 import { layerOf, zSite } from './site.ts';
 import { concat, rows, someInputs, stackInputs, stackLayers } from './stack.ts';
 import { f32, type Tensor } from './tensor.ts';
+import { addTwin, twinInput } from './twin.ts';
 import type {
   Attribution,
   AttributionOptions,
@@ -23,10 +24,9 @@ import type {
 } from './types.ts';
 
 const COUNT = 'parallax.positions';
-const otherName = (layer: number) => `parallax.other.${layer}`;
 
-/** How the z of the other run reaches the graph: as an input, or as the other half of a batch of both runs. */
-type Other = 'input' | 'half';
+/** Where the z of the other run comes from: a second run in the same graph, or the other half of a batch of both. */
+type Other = 'twin' | 'half';
 
 /** z as `[batch, pos, head, dHead]` of float32. */
 function headsOf(tape: Tape, { value, rank, type }: Place, heads: number, dHead: number): string {
@@ -57,26 +57,21 @@ function reduce(
   forward: Forward,
   made: GradientGraph,
   layers: number,
-  other: Other,
+  twins: ReadonlyMap<string, string> | undefined,
   byPosition: boolean,
 ): Plan['layers'] {
   const { graph, tape, places, grads } = made;
   const { heads, dHead } = forward.anatomy;
-  const input = (name: string, dims: readonly Dim[]) => {
-    graph.addInput(name, 'float32', dims);
-    tape.facts.input(graph.inputs.at(-1)!);
-    return name;
-  };
-  const count = input(COUNT, ['parallax_B', 'parallax_T']);
+  const count = graph.addInput(COUNT, 'float32', ['parallax_B', 'parallax_T']);
+  tape.facts.input(graph.inputs.at(-1)!);
   const share = tape.op('Reciprocal', [tape.op('ReduceSum', [count, tape.ints([1])], { keepdims: 1 })]);
   const column = tape.op('Unsqueeze', [count, tape.ints([2])]);
   return Array.from({ length: layers }, (_, layer) => {
     const place = places.get(zSite(layer))!;
     const z = headsOf(tape, place, heads, dHead);
-    const theirs =
-      other === 'half'
-        ? exchange(tape, z)
-        : input(otherName(layer), tape.facts.shape(z) ?? ['parallax_B', 'parallax_T', heads, dHead]);
+    const theirs = twins
+      ? headsOf(tape, { ...place, value: twins.get(place.value)! }, heads, dHead)
+      : exchange(tape, z);
     const change = tape.op('Sub', [theirs, z]);
     const shape = tape.op('Shape', [change]);
     const grad = grads.get(zSite(layer));
@@ -103,10 +98,13 @@ async function plan(
 ): Promise<Plan> {
   const sites = Array.from({ length: layers }, (_, layer) => zSite(layer));
   const made = gradientGraph(forward, { at: metric.at, wrt: sites, seed: metricSeed(forward, metric) });
-  const outputs = reduce(forward, made, layers, other, byPosition);
+  const { graph, tape, places } = made;
+  const z = sites.map((site) => places.get(site)!.value);
+  const twins = other === 'twin' ? addTwin(graph, tape, z, forward.shared) : undefined;
+  const outputs = reduce(forward, made, layers, twins, byPosition);
   const names = outputs.flatMap((layer) => Object.values(layer) as string[]);
   return {
-    ...(await openGroups(forward, made.graph, made.tape, METRIC_INPUTS, [made.metric!, ...names])),
+    ...(await openGroups(forward, graph, tape, METRIC_INPUTS, [made.metric!, ...names])),
     metric: made.metric!,
     layers: outputs,
   };
@@ -130,10 +128,9 @@ async function inGraph(
   const [batch] = metric.mask.dims as [number];
   const given = forward.inputs(clean);
   if (options.sides === 'clean') {
-    const taps = Array.from({ length: layers }, (_, layer) => zSite(layer));
-    const z = await forward.run(corrupt, { taps });
-    const feeds = { ...given, ...Object.fromEntries(taps.map((site, l) => [otherName(l), z[site]!])) };
-    return { clean: await attributed(forward, metric, { layers, other: 'input', count, feeds, options }) };
+    const second = Object.entries(forward.inputs(corrupt)).map(([name, tensor]) => [twinInput(name), tensor] as const);
+    const feeds = { ...given, ...Object.fromEntries(second) };
+    return { clean: await attributed(forward, metric, { layers, other: 'twin', count, feeds, options }) };
   }
   const feeds = stackInputs([given, forward.inputs(corrupt)], batch, forward.shared);
   const twice = { ...metric, mask: concat([metric.mask, metric.mask]) as Tensor<'float32'> };
@@ -156,8 +153,8 @@ async function byLayer(forward: Forward, request: Request, sizes: Sizes): Promis
 }
 
 /**
- * `Decoder.attribute`. Both sides: one pass over a batch of both runs, each half the other's counterpart. The clean side alone: a
- * plain forward pass for the corrupt z, then forward and backward of the clean run. In parts where that would keep too much.
+ * `Decoder.attribute`. Both sides: one pass over a batch of both runs, each half the other's counterpart. The clean side alone:
+ * a second forward pass in the same graph, of which the corrupt z are kept, beside forward and backward of the clean run. In parts where that would keep too much.
  */
 export const attributionOf =
   (forward: Forward) =>

@@ -2,7 +2,9 @@ import type { NodeProto } from 'onnx-buf';
 import type { Place } from './anatomy/index.ts';
 import type { Forward } from './forward.ts';
 import { activeValues, differentiate, ruleOf, type Seed } from './grad/differentiate.ts';
+import { fuseNorms } from './grad/norms.ts';
 import type { Tape } from './grad/tape.ts';
+import { tidy } from './grad/tidy/index.ts';
 import { allowBatches } from './lower/batch.ts';
 import { canLower, lower } from './lower/index.ts';
 import { orderedNodes, tapeOf } from './lower/kit.ts';
@@ -95,8 +97,10 @@ export function gradientGraph(forward: Forward, { at, seed, wrt, from }: Gradien
   const target = places.get(at)!;
   const values = wrt.map((site) => places.get(site)!.value);
   lowerBetween(graph, tape, values, target.value);
+  fuseNorms(graph, tape);
   const made = seed(graph, tape, target);
   const found = differentiate(tape, orderedNodes(graph), [made.seed], [...new Set(values)], { lead: METRICS });
+  tidy(graph, tape, new Set([...sites.map((site) => places.get(site)!.value), ...found.values(), made.value ?? '']));
   const grads = new Map(
     wrt.flatMap((site, i) => (found.has(values[i]!) ? [[site, found.get(values[i]!)!] as const] : [])),
   );

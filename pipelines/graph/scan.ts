@@ -5,6 +5,8 @@ import {
   GraphProtoSchema,
   type NodeProto,
 } from 'onnx-buf';
+import { Flow } from './anatomy/flow.ts';
+import { flipsMatrices } from './grad/tidy/kit.ts';
 import { orderedNodes } from './lower/kit.ts';
 import { type Dim, valueInfo } from './onnx/build.ts';
 import type { EditableGraph } from './onnx/graph.ts';
@@ -20,6 +22,25 @@ function dependents(graph: EditableGraph, values: readonly string[]): Set<NodePr
       stack.push(...node.output.filter(Boolean));
     }
   return found;
+}
+
+/**
+ * Transposed forward values that only products of the loop read: a product takes a factor as it lies, and moving it before the loop
+ * would cost more. Constants stay outside, where they are moved once for all runs.
+ */
+function flippedFor(graph: EditableGraph, inner: ReadonlySet<NodeProto>): NodeProto[] {
+  const flow = new Flow(graph);
+  return flow.order.filter((node) => {
+    const value = node.output[0]!;
+    const readers = graph.consumers(value);
+    return (
+      flipsMatrices(node) &&
+      !inner.has(node) &&
+      !flow.isConstant(value) &&
+      !graph.isOutput(value) &&
+      readers.every((reader) => reader.opType === 'MatMul' && inner.has(reader))
+    );
+  });
 }
 
 /** Sizes of which nothing is said: the runtime only wants to know how many there are. */
@@ -47,6 +68,7 @@ export function scanOver(
     return dims.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : (value.value as string)));
   };
   const inner = dependents(graph, used);
+  for (const node of flippedFor(graph, inner)) inner.add(node);
   const parts = used.map((name) => {
     const part = graph.fresh('part');
     graph.replaceUses(name, part);

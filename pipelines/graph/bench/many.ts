@@ -9,8 +9,8 @@ const median = (costs: readonly Cost[], of: keyof Cost) => timing(costs.map((cos
 const SINGLES = 4;
 
 /**
- * The backward pass of many targets against as many of one: what an attribution takes beyond its two forward passes, each round with
- * single ones before and behind.
+ * The backward pass of many targets against as many of one: what an attribution takes beyond two forward passes cut at the target's layer,
+ * each round with single ones before and behind.
  */
 export async function* targetRows(
   name: (what: string) => string,
@@ -19,9 +19,8 @@ export async function* targetRows(
   options: BenchOptions,
 ): AsyncGenerator<BenchRow> {
   const [clean, corrupt] = [tokens(decoder, test, 1), tokens(decoder, test, 2)];
-  const z = upTo(test.layer + 1).map(zSite);
   const [one, many] = [metricOf(decoder, test, 1), metricOf(decoder, test, test.targets)];
-  const forward = () => decoder.run(clean, { taps: [one.at, ...z] });
+  const forward = () => decoder.run(clean, { taps: [one.at] });
   const single = () => decoder.attribute(clean, corrupt, one, { sides: 'clean' });
   const batched = () => decoder.attribute(clean, corrupt, many, { sides: 'clean' });
   const few = async () => {

@@ -44,6 +44,7 @@ export function contextOf(
   node: NodeProto,
   cotangents: Cotangents,
   active: ReadonlySet<string>,
+  makers: ReadonlyMap<string, NodeProto>,
   lead: readonly Dim[],
 ): RuleContext {
   const name = `${node.opType} "${node.name}"`;
@@ -61,6 +62,7 @@ export function contextOf(
     lead,
     shape,
     refuse,
+    maker: (value) => makers.get(value),
     wants: (i) => active.has(node.input[i] ?? ''),
     has: (i) => cotangents.has(node.output[i] ?? ''),
     cotangent: (i = 0, factor) => {

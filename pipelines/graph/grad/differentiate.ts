@@ -65,6 +65,7 @@ export function differentiate(
 ): Map<string, string> {
   const lead = options.lead === undefined ? [] : [options.lead];
   const active = activeValues(nodes, wrt);
+  const makers = new Map(nodes.flatMap((node) => node.output.map((value) => [value, node] as const)));
   const cotangents = new Cotangents();
   for (const { value, cotangent, factor } of seeds)
     if (active.has(value)) cotangents.give(value, { base: cotangent, factor });
@@ -79,7 +80,7 @@ export function differentiate(
         `no gradient rule for ${opKey(node)} (node "${node.name}")`,
         'lower it to primitives first, or ask for sites above this node',
       );
-    rule.vjp(contextOf(tape, node, cotangents, active, lead));
+    rule.vjp(contextOf(tape, node, cotangents, active, makers, lead));
   }
   const grads = new Map<string, string>();
   for (const value of wrt) {

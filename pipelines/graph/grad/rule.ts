@@ -12,6 +12,8 @@ export interface RuleContext {
   readonly node: NodeProto;
   /** The leading dimension as a list of none or one. */
   readonly lead: readonly Dim[];
+  /** The node of the forward pass that makes a value; undefined for what comes from outside. */
+  maker(value: string): NodeProto | undefined;
   /** Whether the gradient of this input is wanted. */
   wants(input: number): boolean;
   /** Whether this output has a cotangent. */

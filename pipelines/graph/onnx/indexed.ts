@@ -9,8 +9,8 @@ import { numbersOf, tensorValue } from './values.ts';
 const copyNode = (node: NodeProto): NodeProto =>
   Object.assign(Object.create(Object.getPrototypeOf(node)), node, { input: [...node.input], output: [...node.output] });
 
-/** Renames what a node's subgraphs read from outside. */
-function renameCaptures(node: NodeProto, from: string, to: string): void {
+/** Renames what a node's subgraphs read from outside. Subgraphs are shared with the model: clone the attributes first. */
+export function renameCaptures(node: NodeProto, from: string, to: string): void {
   for (const graph of subgraphs(node)) {
     for (const inner of graph.node) {
       inner.input = inner.input.map((name) => (name === from ? to : name));

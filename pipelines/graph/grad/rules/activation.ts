@@ -55,11 +55,11 @@ const geluTanh = (f: Arithmetic, x: string) => {
   const slope = f.mul(f.mul(x, 0.5), f.mul(f.sub(1, f.mul(t, t)), inner));
   return f.add(f.mul(f.add(t, 1), 0.5), slope);
 };
-/** `x sigmoid(a x)`. */
-const swish = (f: Arithmetic, x: string, a: number) => {
+/** Of `y = x sigmoid(a x)`: `s + a y (1 - s)`. */
+const swish = (f: Arithmetic, x: string, y: string, a: number) => {
   const s = f.sigmoid(a === 1 ? x : f.mul(x, a));
-  const ax = a === 1 ? x : f.mul(x, a);
-  return f.mul(s, f.add(f.mul(ax, f.sub(1, s)), 1));
+  const rest = f.mul(y, f.sub(1, s));
+  return f.add(s, a === 1 ? rest : f.mul(rest, a));
 };
 
 const SELU = { alpha: 1.6732631921768188, gamma: 1.0507010221481323 };
@@ -96,7 +96,7 @@ export const ACTIVATION: Readonly<Record<string, Rule>> = {
   Sin: unary((f, x) => f.cos(x)),
   Cos: unary((f, x) => f.neg(f.sin(x))),
   Gelu: unary((f, x, _, c) => (stringAttr(c.node, 'approximate', 'none') === 'tanh' ? geluTanh(f, x) : geluErf(f, x))),
-  Swish: unary((f, x, _, c) => swish(f, x, floatAttr(c.node, 'alpha', 1))),
+  Swish: unary((f, x, y, c) => swish(f, x, y, floatAttr(c.node, 'alpha', 1))),
   'com.microsoft:Gelu': unary((f, x) => geluErf(f, x)),
-  'com.microsoft:QuickGelu': unary((f, x, _, c) => swish(f, x, floatAttr(c.node, 'alpha', 1.702))),
+  'com.microsoft:QuickGelu': unary((f, x, y, c) => swish(f, x, y, floatAttr(c.node, 'alpha', 1.702))),
 };

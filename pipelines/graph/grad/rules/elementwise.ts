@@ -1,3 +1,4 @@
+import { times } from '../cotangent.ts';
 import { type Rule, type RuleContext, rule, stop } from '../rule.ts';
 
 const [A, B] = [0, 1] as const;
@@ -7,11 +8,37 @@ const output = (c: RuleContext) => c.node.output[0]!;
 /** Factor 1 where `test` (a bool value) holds, else 0. */
 const indicator = (c: RuleContext, test: string) => c.tape.pure('CastLike', [test, output(c)]);
 
+/** `x sigmoid(x)` as one function of `x`: fewer products than those of its two factors. Whether it was that. */
+function swished(c: RuleContext): boolean {
+  const { tape, node } = c;
+  const [x, gate] = c.maker(input(c, B))?.opType === 'Sigmoid' ? [A, B] : [B, A];
+  const sigmoid = c.maker(input(c, gate));
+  if (sigmoid?.opType !== 'Sigmoid' || sigmoid.input[0] !== node.input[x] || !c.wants(x)) return false;
+  const s = sigmoid.output[0]!;
+  c.scale(x, tape.pure('Add', [s, tape.pure('Mul', [output(c), tape.pure('Sub', [tape.scalar(1, s), s])])]));
+  return true;
+}
+
+const multiply = rule((c) => {
+  if (swished(c)) return;
+  if (c.wants(A)) c.scale(A, input(c, B));
+  if (c.wants(B)) c.scale(B, input(c, A));
+});
+
 const divide = rule((c) => {
   const { tape } = c;
   if (c.wants(A)) c.scale(A, tape.pure('Reciprocal', [input(c, B)]));
   if (c.wants(B)) c.scale(B, tape.pure('Neg', [tape.pure('Div', [output(c), input(c, B)])]));
 });
+
+/** `2 x`: a cotangent that is one number a row is doubled itself, having fewer elements than `x`. */
+function square(c: RuleContext, x: string): void {
+  const { tape } = c;
+  const { base, factor } = c.parts();
+  const two = tape.scalar(2, x);
+  if (tape.facts.shape(base)?.at(-1) !== 1 || c.shape(x).at(-1) === 1) c.scale(A, tape.pure('Mul', [x, two]));
+  else c.give(A, tape.op('Mul', [base, two]), times(tape, factor, x));
+}
 
 /** `x^p`: `p x^(p-1)` for the base, `y ln x` for the exponent; squares, which norms are full of, cost one product. */
 const power = rule((c) => {
@@ -19,12 +46,12 @@ const power = rule((c) => {
   const [x, p] = [input(c, A), input(c, B)];
   if (c.wants(A)) {
     const exponent = tape.facts.constant(p);
-    const square = exponent && exponent.data.length === 1 && Number(exponent.data[0]) === 2;
-    const like = tape.pure('CastLike', [p, x]);
-    const slope = square
-      ? tape.pure('Mul', [x, tape.scalar(2, x)])
-      : tape.pure('Mul', [like, tape.pure('Pow', [x, tape.pure('Sub', [like, tape.scalar(1, x)])])]);
-    c.scale(A, slope);
+    if (exponent && exponent.data.length === 1 && Number(exponent.data[0]) === 2) square(c, x);
+    else {
+      const like = tape.pure('CastLike', [p, x]);
+      const less = tape.pure('Pow', [x, tape.pure('Sub', [like, tape.scalar(1, x)])]);
+      c.scale(A, tape.pure('Mul', [like, less]));
+    }
   }
   if (c.wants(B)) c.scale(B, tape.pure('Mul', [output(c), tape.pure('Log', [x])]));
 });
@@ -94,10 +121,7 @@ export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
     if (c.wants(A)) c.scale(A);
     if (c.wants(B)) c.scale(B, c.tape.scalar(-1, output(c)));
   }),
-  Mul: rule((c) => {
-    if (c.wants(A)) c.scale(A, input(c, B));
-    if (c.wants(B)) c.scale(B, input(c, A));
-  }),
+  Mul: multiply,
   Div: divide,
   Pow: power,
   Max: extremum,

@@ -29,11 +29,28 @@ function normalised(c: RuleContext, op: string): { unit: string; inverse: string
   };
 }
 
+/** `dx = h - x r^2 mean(h x)` with `h = r scale g`: where the node itself gives `r`, the inverse deviation. */
+function uncentred(c: RuleContext, inverse: string): void {
+  const { tape, node } = c;
+  const [x, scale] = node.input as [string, string];
+  const size = c.shape(x).at(-1);
+  const width = typeof size === 'number' ? size : c.refuse('the width that it normalises is unknown');
+  const h = c.cotangent(0, tape.pure('Mul', [inverse, scale]));
+  const sum = tape.op('ReduceSum', [tape.op('Mul', [h, x]), tape.ints([-1])], { keepdims: 1 });
+  const share = tape.pure('Mul', [tape.pure('Mul', [inverse, inverse]), tape.scalar(-1 / width, x)]);
+  c.give(0, h);
+  c.give(0, tape.op('Mul', [sum, share]), x);
+}
+
 /** `dx = r (h - mean h - u mean(h u))` with `h = scale g`, `u` the normalised input, `r` the inverse deviation. */
 const norm = (op: string, centred: boolean): Rule =>
   rule((c) => {
     const { tape, node } = c;
     const [, scale, bias] = node.input;
+    if (!centred && node.output[1] && !c.wants(1)) {
+      uncentred(c, node.output[1]);
+      return;
+    }
     const unit = normalised(c, op);
     const outer = (value: string, to: string) => c.unbroadcast(value, c.shape(node.output[0]!), to);
     if (c.wants(1)) c.give(1, outer(c.cotangent(0, unit.unit), scale!));

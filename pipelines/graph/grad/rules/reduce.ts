@@ -28,6 +28,9 @@ const reduction = (factor: (c: RuleContext, x: string, y: string) => string | un
     [0],
   );
 
+/** A mean shares its cotangent before it is spread: there it has fewer elements. */
+const mean = rule((c) => c.give(0, keep(c, c.cotangent(0, share(c, c.node.input[0]!)), c.lead.length)), [0]);
+
 /** One over the number of elements that one result sums. */
 function share(c: RuleContext, x: string): string {
   const { tape } = c;
@@ -48,7 +51,7 @@ function winners(c: RuleContext, x: string, y: string): string {
 /** Sums, means, norms and extremes over axes. */
 export const REDUCE: Readonly<Record<string, Rule>> = {
   ReduceSum: reduction(() => undefined),
-  ReduceMean: reduction(share),
+  ReduceMean: mean,
   ReduceSumSquare: reduction((c, x) => c.tape.pure('Mul', [x, c.tape.scalar(2, x)])),
   ReduceL1: reduction((c, x) => c.tape.pure('Sign', [x])),
   ReduceL2: reduction((c, x, y) => c.tape.pure('Div', [x, y])),

@@ -7,8 +7,8 @@ const softmax = rule((c) => {
   const y = node.output[0]!;
   const axis = tape.ints([c.axis(intAttr(node, 'axis', -1))]);
   const weighted = c.cotangent(0, y);
-  c.give(0, weighted);
-  c.give(0, tape.op('ReduceSum', [weighted, axis], { keepdims: 1 }), tape.pure('Neg', [y]));
+  const sum = tape.op('ReduceSum', [weighted, axis], { keepdims: 1 });
+  c.give(0, tape.op('Sub', [weighted, tape.op('Mul', [sum, y])]));
 });
 
 /** `dx = g - exp(y) sum(g)` along the axis. */
