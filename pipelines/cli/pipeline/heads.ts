@@ -24,7 +24,7 @@ export function headStages(config: RunConfig, pair: Pair, { F }: Dictionaries): 
 
   const stage = (name: string, settings: Json, inputs: Stage['inputs'], files: Stage['files']): Stage => {
     const [, kind] = name.split('/');
-    return { name, version: 5, settings, inputs, files, module: `heads/${kind}.stage.ts` };
+    return { name, version: 6, settings, inputs, files, module: `heads/${kind}.stage.ts` };
   };
   const traced = (layer: number) => ({ targets: 'heads/targets', sae: F![layer]! });
 
