@@ -131,6 +131,14 @@ export async function* benchDemo(path: string, options: BenchOptions = {}): Asyn
   yield* benchDecoder({ name: 'demo', path, batch: 32, pos: 64, layer: 3, targets: 64, heads: 'all' }, options);
 }
 
+/** The same rows of passes on the demo's other form, plain operators as PyTorch exports them. */
+export async function* benchPlain(path: string, options: BenchOptions = {}): AsyncGenerator<BenchRow> {
+  yield* benchSpeed(
+    { name: 'demo, plain operators', path, batch: 32, pos: 64, layer: 3, targets: 1, heads: 'all' },
+    options,
+  );
+}
+
 /** A decoder of random weights in a temporary folder that is removed behind its rows. */
 async function* withRandom(shape: DecoderShape, rows: (path: string) => AsyncGenerator<BenchRow>) {
   const folder = await mkdtemp(join(tmpdir(), 'parallax-bench-'));

@@ -3,6 +3,7 @@ import { PACKAGE_ROOT } from '../../config/paths.ts';
 import type { BenchRow } from '../../graph/bench/time.ts';
 
 const DEMO_DECODER = join(PACKAGE_ROOT, 'fixtures/demo/tuned/onnx/decoder_model_merged.onnx');
+const DEMO_BASE = join(PACKAGE_ROOT, 'fixtures/demo/base/onnx/model.onnx');
 
 type Rows = (threads: number) => AsyncIterable<BenchRow>;
 
@@ -10,6 +11,9 @@ type Rows = (threads: number) => AsyncIterable<BenchRow>;
 const GRAPH: Readonly<Record<string, Rows>> = {
   async *'graph-demo'(threads) {
     yield* (await import('../../graph/bench.ts')).benchDemo(DEMO_DECODER, { threads });
+  },
+  async *'graph-plain'(threads) {
+    yield* (await import('../../graph/bench.ts')).benchPlain(DEMO_BASE, { threads });
   },
   async *'graph-peers'(threads) {
     yield* (await import('../../graph/bench.ts')).benchPeers({ threads });

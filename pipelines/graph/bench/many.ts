@@ -1,6 +1,7 @@
 import { zSite } from '../site.ts';
 import type { Decoder, HeadRef } from '../types.ts';
 import { type BenchCase, type BenchOptions, metricOf, row, tokens, upTo } from './case.ts';
+import { forwardPart } from './forward-part.ts';
 import { type BenchRow, type Cost, costOf, medianRatio, type Ratio, timePair, timing } from './time.ts';
 
 const median = (costs: readonly Cost[], of: keyof Cost) => timing(costs.map((cost) => cost[of])).ms;
@@ -9,8 +10,8 @@ const median = (costs: readonly Cost[], of: keyof Cost) => timing(costs.map((cos
 const SINGLES = 4;
 
 /**
- * The backward pass of many targets against as many of one: what an attribution takes beyond two forward passes cut at the target's layer,
- * each round with single ones before and behind.
+ * The backward pass of many targets against as many of one: what an attribution takes beyond its two forward passes, each round with
+ * single ones before and behind.
  */
 export async function* targetRows(
   name: (what: string) => string,
@@ -20,37 +21,44 @@ export async function* targetRows(
 ): AsyncGenerator<BenchRow> {
   const [clean, corrupt] = [tokens(decoder, test, 1), tokens(decoder, test, 2)];
   const [one, many] = [metricOf(decoder, test, 1), metricOf(decoder, test, test.targets)];
-  const forward = () => decoder.run(clean, { taps: [one.at] });
+  const forward = await forwardPart(decoder, test, options);
   const single = () => decoder.attribute(clean, corrupt, one, { sides: 'clean' });
   const batched = () => decoder.attribute(clean, corrupt, many, { sides: 'clean' });
   const few = async () => {
     const [forwards, singles]: [Cost[], Cost[]] = [[], []];
     for (let i = 0; i < SINGLES; i += 1) {
-      forwards.push(await costOf(forward));
+      forwards.push(await costOf(forward.run));
       singles.push(await costOf(single));
     }
     return { forwards, singles };
   };
   const rounds = options.pairs?.least ?? 7;
-  for (const warm of [forward, single, batched, forward, single]) await warm();
-  const around = [await few()];
-  const passes: Cost[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    passes.push(await costOf(batched));
+  const [around, passes]: [Awaited<ReturnType<typeof few>>[], Cost[]] = [[], []];
+  try {
+    for (const warm of [forward.run, single, batched, forward.run, single]) await warm();
     around.push(await few());
+    for (let round = 0; round < rounds; round += 1) {
+      passes.push(await costOf(batched));
+      around.push(await few());
+    }
+  } finally {
+    await forward.close();
   }
-  const against = (of: keyof Cost) =>
+  /** What a pass of many costs over what single ones do, less the part of both that is `free`. */
+  const against = (of: keyof Cost, free: (forwards: number) => number) =>
     medianRatio(
       passes.map((pass, round) => {
         const [before, after] = [around[round]!, around[round + 1]!];
-        const forwards = 2 * median([...before.forwards, ...after.forwards], of);
+        const less = free(median([...before.forwards, ...after.forwards], of));
         const single = median([...before.singles, ...after.singles], of);
-        return (pass[of] - forwards) / (test.targets * (single - forwards));
+        return (pass[of] - less) / (test.targets * (single - less));
       }),
     );
-  const compared = { ratio: against('ms'), cpu: against('cpu') };
-  const what = `backward of ${test.targets} targets against as many single ones`;
-  yield row(name(what), timing(passes.map((pass) => pass.ms)), compared, 0.7);
+  const compared = (free: (forwards: number) => number) => ({ ratio: against('ms', free), cpu: against('cpu', free) });
+  const time = timing(passes.map((pass) => pass.ms));
+  const [whole, backward] = [compared(() => 0), compared((forwards) => forwards)];
+  yield row(name(`backward of ${test.targets} targets against as many single ones`), time, backward, 0.7);
+  yield row(name(`attribution of ${test.targets} targets against as many single ones`), time, whole);
 }
 
 /** Exact patches of some heads against as many forward passes. */
