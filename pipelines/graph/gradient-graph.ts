@@ -99,7 +99,8 @@ export function gradientGraph(forward: Forward, { at, seed, wrt, from }: Gradien
   lowerBetween(graph, tape, values, target.value);
   fuseNorms(graph, tape);
   const made = seed(graph, tape, target);
-  const found = differentiate(tape, orderedNodes(graph), [made.seed], [...new Set(values)], { lead: METRICS });
+  const options = { lead: METRICS, composites: true };
+  const found = differentiate(tape, orderedNodes(graph), [made.seed], [...new Set(values)], options);
   tidy(graph, tape, new Set([...sites.map((site) => places.get(site)!.value), ...found.values(), made.value ?? '']));
   const grads = new Map(
     wrt.flatMap((site, i) => (found.has(values[i]!) ? [[site, found.get(values[i]!)!] as const] : [])),

@@ -18,6 +18,8 @@ export interface Seed {
 export interface DifferentiateOptions {
   /** Name of the leading dimension that all cotangents carry; absent: they have the shape of their value. */
   readonly lead?: Dim;
+  /** Functions of several nodes, such as `x sigmoid(x)`, are differentiated as one: fewer products, which round elsewhere. */
+  readonly composites?: boolean;
 }
 
 const DEFAULT_DOMAINS = new Set(['', 'ai.onnx']);
@@ -65,7 +67,8 @@ export function differentiate(
 ): Map<string, string> {
   const lead = options.lead === undefined ? [] : [options.lead];
   const active = activeValues(nodes, wrt);
-  const makers = new Map(nodes.flatMap((node) => node.output.map((value) => [value, node] as const)));
+  const seen = options.composites ? nodes : [];
+  const makers = new Map(seen.flatMap((node) => node.output.map((value) => [value, node] as const)));
   const cotangents = new Cotangents();
   for (const { value, cotangent, factor } of seeds)
     if (active.has(value)) cotangents.give(value, { base: cotangent, factor });

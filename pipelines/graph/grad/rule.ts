@@ -12,7 +12,7 @@ export interface RuleContext {
   readonly node: NodeProto;
   /** The leading dimension as a list of none or one. */
   readonly lead: readonly Dim[];
-  /** The node of the forward pass that makes a value; undefined for what comes from outside. */
+  /** The node of the forward pass that makes a value, where composites count; undefined for what comes from outside. */
   maker(value: string): NodeProto | undefined;
   /** Whether the gradient of this input is wanted. */
   wants(input: number): boolean;
