@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fsRegistry } from '#release/registry-fs.ts';
 import { writeSynthetic } from '#release/synthetic.ts';
@@ -14,6 +15,7 @@ const SHELL = '<html><head><!--parallax:head--></head><body><!--parallax:main-->
 let parent: string;
 let id: string;
 let app: App;
+let zipping: App;
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'oembed-'));
@@ -21,12 +23,18 @@ beforeAll(async () => {
   const ready = new Response('<html><head><title>x</title></head></html>', {
     headers: { 'content-type': 'text/html', 'content-length': '41' },
   });
-  app = createApp({
+  const packed = new Response(gzipSync('<html><head></head></html>'), {
+    headers: { 'content-type': 'text/html', 'content-encoding': 'gzip' },
+  });
+  const deps = {
     releases: fsRegistry([parent]),
     origin: HOST,
-    assets: async (request) => (request.url.endsWith('/L0F2/') ? ready.clone() : null),
+    assets: async (request: Request) =>
+      request.url.endsWith('/L0F2/') ? ready.clone() : request.url.endsWith('/L0F4/') ? packed.clone() : null,
     pages: { shell: async () => SHELL, renderFeature, renderHead, near },
-  });
+  };
+  app = createApp(deps);
+  zipping = createApp({ ...deps, gzip: true });
 });
 afterAll(() => rm(parent, { recursive: true, force: true }));
 
@@ -66,6 +74,19 @@ describe('oEmbed', () => {
     const href = /<link rel="alternate" type="application\/json\+oembed" href="([^"]+)"/.exec(text)?.[1] ?? '';
     const found = await app.request(href.replaceAll('&#38;', '&').replace(HOST, ''));
     expect(found.status).toBe(200);
-    expect(page.headers.get('content-length')).toBeNull();
+    const length = page.headers.get('content-length');
+    if (length) expect(Number(length)).toBe(new TextEncoder().encode(text).byteLength);
+  });
+
+  test.each(['L0F3', 'H0.0', 'L0F4'])('leaves the page of %s whole where it is packed', async (record) => {
+    const headers = { accept: 'text/html', 'accept-encoding': 'gzip' };
+    const page = await zipping.request(`/r/${id}/${record}`, { headers });
+    expect(page.headers.get('content-encoding')).toBe('gzip');
+    const bytes = new Uint8Array(await page.arrayBuffer());
+    expect(Number(page.headers.get('content-length') ?? bytes.length)).toBe(bytes.length);
+    const text = gunzipSync(bytes).toString();
+    expect(text).toContain('</html>');
+    // what was found ready and packed is no text to be changed
+    expect(text.includes('json+oembed')).toBe(record !== 'L0F4');
   });
 });

@@ -21,16 +21,19 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#
 export const oembedUrl = (origin: string, path: string): string =>
   `${origin}/oembed?url=${encodeURIComponent(origin + path)}&format=json`;
 
-/** The page with the link that lets other sites discover its frame. */
-export async function discoverable(c: Context<AppEnv>, page: Response, path: string): Promise<Response> {
-  if (page.status !== 200 || !page.headers.get('content-type')?.includes('text/html')) return page;
+/** A page's text with the link that lets other sites discover its frame. */
+export function withDiscovery(c: Context<AppEnv>, html: string, path: string): string {
   const link = `<link rel="alternate" type="application/json+oembed" href="${escaped(oembedUrl(ownOrigin(c), path))}"/>`;
+  return html.replace('</head>', () => `${link}</head>`);
+}
+
+/** The same of a page that was found ready. One that comes packed is left as it is: its bytes are no text. */
+export async function discoverable(c: Context<AppEnv>, page: Response, path: string): Promise<Response> {
+  const text = page.headers.get('content-type')?.includes('text/html') && !page.headers.has('content-encoding');
+  if (page.status !== 200 || !text) return page;
   const headers = new Headers(page.headers);
   headers.delete('content-length');
-  return new Response(
-    (await page.text()).replace('</head>', () => `${link}</head>`),
-    { status: 200, headers },
-  );
+  return new Response(withDiscovery(c, await page.text(), path), { status: 200, headers });
 }
 
 /** The permalink that an address of this host names, framed or not; null for every other address. Total. */

@@ -20,7 +20,7 @@ import type { AppDeps, AppEnv, PageContext, RenderedPage } from './deps.ts';
 import { BRIEFLY } from './headers.ts';
 import { citableOf, signposting } from './links.ts';
 import { negotiate } from './negotiate.ts';
-import { discoverable } from './oembed.ts';
+import { discoverable, withDiscovery } from './oembed.ts';
 import { openRelease, pathOf, Redirect } from './open.ts';
 import { HttpProblem } from './problem.ts';
 import { respond } from './respond.ts';
@@ -161,11 +161,10 @@ async function page(
   const body = shell
     .replace('<!--parallax:head-->', () => rendered.head)
     .replace('<!--parallax:main-->', () => rendered.main);
-  const made = await respond(c, {
-    body,
+  return respond(c, {
+    body: withDiscovery(c, body, place),
     type: 'text/html; charset=utf-8',
     release: reader.id,
     headers: { ...headers, 'cache-control': BRIEFLY },
   });
-  return discoverable(c, made, place);
 }
