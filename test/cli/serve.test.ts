@@ -15,6 +15,13 @@ let id = '';
 
 beforeAll(async () => {
   mkdirSync(join(site, 'about'), { recursive: true });
+  for (const kind of ['feature', 'head']) {
+    mkdirSync(join(site, 'r/_shell', kind), { recursive: true });
+    writeFileSync(
+      join(site, 'r/_shell', kind, 'index.html'),
+      '<html><head><!--parallax:head--></head><body><!--parallax:main--></body></html>',
+    );
+  }
   writeFileSync(join(site, 'index.html'), '<!doctype html><title>home</title>');
   writeFileSync(join(site, 'about/index.html'), '<!doctype html><title>about</title>');
   writeFileSync(join(home, 'secret'), 'not to be served');
@@ -32,6 +39,16 @@ describe('one address', () => {
     expect(JSON.parse(await text(`/api/v1/r/${id}/features/L0F1`))).toMatchObject({ id: 'L0F1' });
     expect(await text(`/r/${id}/L0F1.bib`)).toMatch(/^@misc/);
     expect((await fetch(`${serving.url}/nothing`)).status).toBe(404);
+  });
+
+  test.each(['L0F1', 'H0.0'])('answers with the page of %s, which nobody has built, packed and not', async (record) => {
+    for (const coding of ['gzip', 'identity']) {
+      const page = await fetch(`${serving.url}/r/${id}/${record}/`, { headers: { 'accept-encoding': coding } });
+      expect(page.headers.get('content-encoding')).toBe(coding === 'gzip' ? 'gzip' : null);
+      const text = await page.text();
+      expect(text).toMatch(/^<html>.*<h1.*<\/html>$/s);
+      expect(text).toContain('json+oembed');
+    }
   });
 });
 
