@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
+import { i64 } from '../../tensor.ts';
 import { apart, type Build, mode, narrower, of, positive, property, shape } from '../testing/properties.ts';
 
 describe('elementwise rules, broadcast', () => {
@@ -25,6 +26,33 @@ describe('elementwise rules, broadcast', () => {
           build,
         })),
       ),
+    );
+  });
+
+  test.each([0, 1])('x sigmoid(x) as one function, with other readers of both (%i)', async (swap) => {
+    await property(
+      fc.record({ dims: shape(0, 3), mode }).map(({ dims, mode }) => ({
+        ...mode,
+        inputs: [of(dims, 1)],
+        build: (g, [x]) => {
+          const s = g.op('Sigmoid', [x!]);
+          const swish = g.op('Mul', swap ? [s, x!] : [x!, s]);
+          return g.op('Mul', [g.op('Add', [swish, s]), x!]);
+        },
+      })),
+    );
+  });
+
+  test('squares whose mean is taken, whatever axes the exponent has', async () => {
+    await property(
+      fc.record({ dims: shape(1, 3), rank: fc.nat({ max: 4 }), mode }).map(({ dims, rank, mode }) => ({
+        ...mode,
+        inputs: [of(dims, 1)],
+        build: (g, [x]) => {
+          const two = g.constant({ type: 'float64', dims: Array<number>(rank).fill(1), data: Float64Array.of(2) });
+          return g.op('ReduceMean', [g.op('Pow', [x!, two]), g.constant(i64([-1]))], { keepdims: 1 });
+        },
+      })),
     );
   });
 });

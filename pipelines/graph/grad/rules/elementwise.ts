@@ -1,4 +1,4 @@
-import { times } from '../cotangent.ts';
+import { equalShapes, times } from '../cotangent.ts';
 import { type Rule, type RuleContext, rule, stop } from '../rule.ts';
 
 const [A, B] = [0, 1] as const;
@@ -36,8 +36,11 @@ function square(c: RuleContext, x: string): void {
   const { tape } = c;
   const { base, factor } = c.parts();
   const two = tape.scalar(2, x);
-  if (tape.facts.shape(base)?.at(-1) !== 1 || c.shape(x).at(-1) === 1) c.scale(A, tape.pure('Mul', [x, two]));
-  else c.give(A, tape.op('Mul', [base, two]), times(tape, factor, x));
+  const narrow = tape.facts.shape(base)?.at(-1) === 1 && c.shape(x).at(-1) !== 1;
+  // an exponent of more axes than x gives more axes to the result
+  if (narrow && equalShapes(c.shape(x), c.shape(output(c))))
+    c.give(A, tape.op('Mul', [base, two]), times(tape, factor, x));
+  else c.scale(A, tape.pure('Mul', [x, two]));
 }
 
 /** `x^p`: `p x^(p-1)` for the base, `y ln x` for the exponent; squares, which norms are full of, cost one product. */

@@ -58,7 +58,8 @@ async function sessions(test: GradCase) {
   facts.input(g.inputs.at(-1)!);
   const wrt = names.filter((_, i) => !test.fixed?.includes(i));
   const tape = new Tape(facts, builderSink(g));
-  const grads = differentiate(tape, nodes, [{ value: y, cotangent: 'g' }], wrt, test.lead ? { lead: 'K' } : {});
+  const options = { composites: true, ...(test.lead ? { lead: 'K' } : {}) };
+  const grads = differentiate(tape, nodes, [{ value: y, cotangent: 'g' }], wrt, options);
   for (const [name, grad] of grads)
     g.output(
       grad,
