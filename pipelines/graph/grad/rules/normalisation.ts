@@ -24,14 +24,19 @@ function normalised(c: RuleContext, op: string): { unit: string; inverse: string
   const inverse = outputs.at(-1)!;
   return {
     unit: outputs[0]!,
-    inverse: tape.facts.type(x) === 'float32' ? inverse : tape.op('CastLike', [inverse, x]),
+    inverse: inTypeOf(c, inverse),
     width: width[0] as number,
   };
 }
 
+/** An inverse deviation, which is float32 whatever the input is. */
+const inTypeOf = ({ tape, node }: RuleContext, inverse: string): string =>
+  tape.facts.type(node.input[0]!) === 'float32' ? inverse : tape.op('CastLike', [inverse, node.input[0]!]);
+
 /** `dx = h - x r^2 mean(h x)` with `h = r scale g`: where the node itself gives `r`, the inverse deviation. */
-function uncentred(c: RuleContext, inverse: string): void {
+function uncentred(c: RuleContext, given: string): void {
   const { tape, node } = c;
+  const inverse = inTypeOf(c, given);
   const [x, scale] = node.input as [string, string];
   const size = c.shape(x).at(-1);
   const width = typeof size === 'number' ? size : c.refuse('the width that it normalises is unknown');

@@ -58,4 +58,18 @@ describe('reductions and normalisations', () => {
         })),
     ),
   );
+
+  test('SimplifiedLayerNormalization that gives its inverse deviation', () =>
+    property(
+      fc
+        .record({ before: shape(0, 2), width: fc.integer({ min: 2, max: 5 }), mode })
+        .map(({ before, width, mode }) => ({
+          ...mode,
+          symbolic: false,
+          inputs: [of([...before, width], 1), of([width], 2, positive)],
+          fixed: [1],
+          build: (g, inputs) =>
+            g.ops('SimplifiedLayerNormalization', inputs, { epsilon: 1e-3, axis: -1, stash_type: 1 }, 2)[0]!,
+        })),
+    ));
 });
