@@ -126,17 +126,17 @@ async function rateRow(test: BenchCase, shape: DecoderShape, options: BenchOptio
   }
 }
 
+/** What the demo's decoders, and one of their size, are measured on. */
+const DEMO_CASE = { batch: 32, pos: 64, layer: 3, targets: 1, heads: 'all' } as const;
+
 /** Rows of the demo decoder: a batch of 32 questions of 64 tokens. */
 export async function* benchDemo(path: string, options: BenchOptions = {}): AsyncGenerator<BenchRow> {
-  yield* benchDecoder({ name: 'demo', path, batch: 32, pos: 64, layer: 3, targets: 64, heads: 'all' }, options);
+  yield* benchDecoder({ ...DEMO_CASE, name: 'demo', path, targets: 64 }, options);
 }
 
 /** The same rows of passes on the demo's other form, plain operators as PyTorch exports them. */
 export async function* benchPlain(path: string, options: BenchOptions = {}): AsyncGenerator<BenchRow> {
-  yield* benchSpeed(
-    { name: 'demo, plain operators', path, batch: 32, pos: 64, layer: 3, targets: 1, heads: 'all' },
-    options,
-  );
+  yield* benchSpeed({ ...DEMO_CASE, name: 'demo, plain operators', path }, options);
 }
 
 /** A decoder of random weights in a temporary folder that is removed behind its rows. */
@@ -161,9 +161,7 @@ async function* benchSpeed(test: BenchCase, options: BenchOptions): AsyncGenerat
 
 /** Rows of the small decoder of the peers' scripts (heads of 16, where the demo's have 32). */
 export async function* benchPeers(options: BenchOptions = {}): AsyncGenerator<BenchRow> {
-  yield* withRandom(PEERS, (path) =>
-    benchSpeed({ name: 'peers', path, batch: 32, pos: 64, layer: 3, targets: 1, heads: 'all' }, options),
-  );
+  yield* withRandom(PEERS, (path) => benchSpeed({ ...DEMO_CASE, name: 'peers', path }, options));
 }
 
 const SMOLLM2_CASE = {

@@ -13,29 +13,16 @@ import type { EditableGraph } from './onnx/graph.ts';
 import { cutOff, splitAt } from './segment.ts';
 import type { Metric, Site } from './types.ts';
 
-/** Nodes that a value depends on. */
-function ancestors(graph: EditableGraph, value: string): Set<NodeProto> {
-  const found = new Set<NodeProto>();
-  const stack = [value];
-  while (stack.length) {
-    const node = graph.producer(stack.pop()!);
-    if (!node || found.has(node)) continue;
-    found.add(node);
-    stack.push(...node.input);
-  }
-  return found;
-}
-
 /** Drops what none of the values needs; the graph is left without outputs. */
 function keepOnly(graph: EditableGraph, values: readonly string[]): void {
-  const needed = new Set(values.flatMap((value) => [...ancestors(graph, value)]));
+  const needed = graph.below(values);
   graph.outputs = [];
   for (const node of [...graph.nodes]) if (!needed.has(node)) graph.removeNode(node);
 }
 
 /** Lowers the fused nodes between `wrt` and `target` that have no gradient rule of their own. */
 function lowerBetween(graph: EditableGraph, tape: Tape, wrt: readonly string[], target: string): void {
-  const below = ancestors(graph, target);
+  const below = graph.below([target]);
   const active = activeValues(orderedNodes(graph), wrt);
   const needed = (node: NodeProto) =>
     below.has(node) && !ruleOf(node) && canLower(node) && node.input.some((x) => active.has(x));
@@ -101,7 +88,7 @@ export function gradientGraph(forward: Forward, { at, seed, wrt, from }: Gradien
   const made = seed(graph, tape, target);
   const options = { lead: METRICS, composites: true };
   const found = differentiate(tape, orderedNodes(graph), [made.seed], [...new Set(values)], options);
-  tidy(graph, tape, new Set([...sites.map((site) => places.get(site)!.value), ...found.values(), made.value ?? '']));
+  tidy(graph, tape);
   const grads = new Map(
     wrt.flatMap((site, i) => (found.has(values[i]!) ? [[site, found.get(values[i]!)!] as const] : [])),
   );

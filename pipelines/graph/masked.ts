@@ -1,6 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
 import { Flow } from './anatomy/flow.ts';
 import type { EditableGraph } from './onnx/graph.ts';
+import { reduceLast } from './onnx/reduce.ts';
 import { f32 } from './tensor.ts';
 
 /** The least float32. Softmax gives no weight to it beside any other score, and equal weights where there is nothing else. */
@@ -50,12 +51,6 @@ function maskOf(flow: Flow, softmax: NodeProto): { readonly mask: string; readon
   return masks.length === 1 ? { mask: masks[0]!, reader: sum! } : { mask: scores, reader: softmax };
 }
 
-/** The largest along the last axis, which stays with length 1. */
-const largest = (graph: EditableGraph, value: string): string =>
-  graph.opset >= 18
-    ? graph.op('ReduceMax', [value, graph.addInts([-1])], { keepdims: 1 })
-    : graph.op('ReduceMax', [value], { keepdims: 1, axes: { ints: [-1] } });
-
 /** The product with the values, where nothing else reads the weights. */
 function productOf(graph: EditableGraph, weights: string): NodeProto | undefined {
   const [node, ...others] = graph.consumers(weights);
@@ -78,7 +73,7 @@ export function zeroMaskedRows(graph: EditableGraph, asked: ReadonlySet<string>)
   const [zero, one] = [0, 1].map((x) => graph.addConstant(f32([x], []))) as [string, string];
   for (const { softmax, test, choice } of guards) {
     const { mask, reader } = maskOf(flow, softmax);
-    const masked = graph.op('Less', [largest(graph, mask), lowest]);
+    const masked = graph.op('Less', [reduceLast(graph, 'ReduceMax', mask), lowest]);
     const open = graph.op('Where', [masked, zero, one]);
     graph.setInput(reader, reader.input.indexOf(mask), graph.op('Max', [mask, lowest]));
     const [weights, guarded] = [softmax.output[0]!, choice.output[0]!];

@@ -50,7 +50,7 @@ const anyDims = (rank: number, output: number): Dim[] =>
 /**
  * Turns all that depends on some graph inputs into the body of a loop over groups: an input `[group, ...]` becomes
  * `[groups, group, ...]`, and so do the values of `outputs`. The rest of the graph is computed once, before the loop, and a group can
- * be as small as the processor's cache wants.
+ * be as small as the processor's cache wants. What no output needs is left out.
  *
  * @param outputs with their rank, all float32
  * @returns the new name of each of `outputs`
@@ -69,6 +69,7 @@ export function scanOver(
   };
   const inner = dependents(graph, used);
   for (const node of flippedFor(graph, inner)) inner.add(node);
+  const needed = graph.below(outputs.map(({ name }) => name));
   const parts = used.map((name) => {
     const part = graph.fresh('part');
     graph.replaceUses(name, part);
@@ -77,8 +78,8 @@ export function scanOver(
   const body = orderedNodes(
     graph,
     parts.map((p) => p.name),
-  ).filter((node) => inner.has(node));
-  for (const node of body) graph.removeNode(node);
+  ).filter((node) => inner.has(node) && needed.has(node));
+  for (const node of inner) graph.removeNode(node);
   graph.inputs = graph.inputs.map((info) =>
     used.includes(info.name) ? valueInfo(info.name, 'float32', ['parallax_groups', ...dimsOf(info.name)]) : info,
   );

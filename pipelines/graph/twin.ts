@@ -8,19 +8,6 @@ import { renameCaptures } from './onnx/indexed.ts';
 /** Name of a graph input of the second run. */
 export const twinInput = (name: string): string => `parallax.twin.${name}`;
 
-/** Nodes that values depend on. */
-function nodesBelow(graph: EditableGraph, values: readonly string[]): Set<NodeProto> {
-  const below = new Set<NodeProto>();
-  const stack = [...values];
-  while (stack.length) {
-    const node = graph.producer(stack.pop()!);
-    if (!node || below.has(node)) continue;
-    below.add(node);
-    stack.push(...reads(node));
-  }
-  return below;
-}
-
 /** A node that reads other values and gives new ones. */
 function copyOf(graph: EditableGraph, node: NodeProto, twins: ReadonlyMap<string, string>): NodeProto {
   const copy: NodeProto = Object.assign(Object.create(Object.getPrototypeOf(node)), node, {
@@ -47,7 +34,7 @@ export function addTwin(
   values: readonly string[],
   shared: ReadonlySet<string>,
 ): ReadonlyMap<string, string> {
-  const below = nodesBelow(graph, values);
+  const below = graph.below(values);
   const twins = new Map<string, string>();
   for (const info of [...graph.inputs]) {
     if (!graph.isInput(info.name) || shared.has(info.name)) continue;

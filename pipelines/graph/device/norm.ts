@@ -1,5 +1,6 @@
 import { floatAttr } from '../onnx/attributes.ts';
 import type { EditableGraph } from '../onnx/graph.ts';
+import { reduceLast } from '../onnx/reduce.ts';
 import { f32 } from '../tensor.ts';
 
 /** The factor of an RMS norm, its second output, which the runtime's GPU kernel leaves wrong: it is computed apart. */
@@ -10,10 +11,7 @@ export function computeFactors(graph: EditableGraph): void {
     graph.setOutput(node, 1, '');
     const x = node.input[0]!;
     const squares = graph.op('Mul', [x, x]);
-    const mean =
-      graph.opset >= 18
-        ? graph.op('ReduceMean', [squares, graph.addInts([-1])], { keepdims: 1 })
-        : graph.op('ReduceMean', [squares], { keepdims: 1, axes: { ints: [-1] } });
+    const mean = reduceLast(graph, 'ReduceMean', squares);
     const epsilon = graph.addConstant(f32([floatAttr(node, 'epsilon', 1e-5)], []));
     const root = graph.op('Sqrt', [graph.op('Add', [mean, epsilon])]);
     graph.setOutput(graph.producer(graph.op('Reciprocal', [root]))!, 0, factor);

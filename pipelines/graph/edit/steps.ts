@@ -2,6 +2,7 @@ import type { Place } from '../anatomy/index.ts';
 import { GraphError } from '../errors.ts';
 import type { Dim } from '../onnx/build.ts';
 import type { EditableGraph } from '../onnx/graph.ts';
+import { reduceLast } from '../onnx/reduce.ts';
 import { bool, f32, type Tensor } from '../tensor.ts';
 import type { Intervention, Site } from '../types.ts';
 import { combine, type Grid } from './broadcast.ts';
@@ -143,11 +144,6 @@ export function emitStep(graph: EditableGraph, index: number, kind: StepKind, x:
   graph.addInput(first, 'float32', dims);
   if (kind === 'gain') return graph.op('Mul', [x, first]);
   if (kind === 'add') return graph.op('Add', [x, first]);
-  const product = graph.op('Mul', [x, first]);
-  const axes =
-    graph.opset >= 13
-      ? { inputs: [product, graph.addInts([-1])], more: {} }
-      : { inputs: [product], more: { axes: { ints: [-1] } } };
-  const along = graph.op('ReduceSum', axes.inputs, { keepdims: 1, ...axes.more });
+  const along = reduceLast(graph, 'ReduceSum', graph.op('Mul', [x, first]));
   return graph.op('Sub', [x, graph.op('Mul', [along, first])]);
 }

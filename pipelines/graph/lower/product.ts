@@ -1,4 +1,5 @@
 import { floatAttr, intAttr } from '../onnx/attributes.ts';
+import { lastExchanged } from '../onnx/axes.ts';
 import { numbersOf, rawBytes } from '../onnx/values.ts';
 import { f32 } from '../tensor.ts';
 import type { LowerContext, Lowering } from './kit.ts';
@@ -46,9 +47,7 @@ const matmulNBits: Lowering = (c) => {
 /** Last two axes exchanged. */
 function flip(c: LowerContext, x: string): string {
   const rank = c.tape.facts.shape(x)?.length ?? c.refuse(`the rank of "${x}" is unknown`);
-  const perm = Array.from({ length: rank }, (_, i) => i);
-  perm.splice(-2, 2, rank - 1, rank - 2);
-  return c.tape.op('Transpose', [x], { perm });
+  return c.tape.op('Transpose', [x], { perm: lastExchanged(rank) });
 }
 
 const fusedMatMul: Lowering = (c) => {

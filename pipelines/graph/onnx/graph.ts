@@ -11,7 +11,7 @@ import {
 import { GraphError } from '../errors.ts';
 import { type ElementType, i64, type Tensor } from '../tensor.ts';
 import { type Attributes, attribute, type Dim, tensorProto, valueInfo } from './build.ts';
-import { reads, sortNodes } from './check.ts';
+import { sortNodes } from './check.ts';
 import { IndexedGraph } from './indexed.ts';
 import type { OnnxModel } from './model.ts';
 
@@ -163,14 +163,7 @@ export class EditableGraph extends IndexedGraph {
 
   /** Drops nodes that no graph output needs, then weights and inputs that no node reads. */
   prune(): void {
-    const needed = new Set<NodeProto>();
-    const stack = this.outputs.map(({ name }) => name);
-    while (stack.length) {
-      const node = this.producer(stack.pop()!);
-      if (!node || needed.has(node)) continue;
-      needed.add(node);
-      for (const name of reads(node)) stack.push(name);
-    }
+    const needed = this.below(this.outputs.map(({ name }) => name));
     for (const node of [...this.nodes]) if (!needed.has(node)) this.removeNode(node);
     const used = (name: string) => this.consumers(name).length > 0 || this.isOutput(name);
     for (const name of [...this.weights.keys()]) if (!used(name)) this.weights.delete(name);

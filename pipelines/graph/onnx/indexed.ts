@@ -96,6 +96,19 @@ export class IndexedGraph {
     return tensor && numbersOf(tensor);
   }
 
+  /** Nodes that values depend on. */
+  below(values: readonly string[]): Set<NodeProto> {
+    const found = new Set<NodeProto>();
+    const stack = [...values];
+    while (stack.length) {
+      const node = this.producer(stack.pop()!);
+      if (!node || found.has(node)) continue;
+      found.add(node);
+      for (const name of reads(node)) stack.push(name);
+    }
+    return found;
+  }
+
   /** A name that nothing in the graph has. */
   fresh(hint = 'value'): string {
     let name: string;

@@ -1,14 +1,12 @@
 import { floatAttr, intAttr, stringAttr } from '../../onnx/attributes.ts';
+import { lastExchanged } from '../../onnx/axes.ts';
 import type { Dim } from '../../onnx/build.ts';
 import { broadcastShapes } from '../../shape/rules/kit.ts';
 import { type Rule, type RuleContext, rule } from '../rule.ts';
 
 /** A forward value with its last two axes exchanged. */
-function flip(c: RuleContext, x: string): string {
-  const perm = c.shape(x).map((_, i) => i);
-  perm.splice(-2, 2, perm.length - 1, perm.length - 2);
-  return c.tape.pure('Transpose', [x], { perm });
-}
+const flip = (c: RuleContext, x: string): string =>
+  c.tape.pure('Transpose', [x], { perm: lastExchanged(c.shape(x).length) });
 
 /** `x * factor` for a constant factor. */
 const scaled = (c: RuleContext, x: string, factor: number) =>

@@ -1,7 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
 import { intAttr } from '../../onnx/attributes.ts';
 import type { Tape } from '../tape.ts';
-import { flip, flipsMatrices, readBy, replace, type Tidy } from './kit.ts';
+import { flip, flipsMatrices, readBy, replace, scaling, type Tidy } from './kit.ts';
 
 /** The axes that a node reduces, where they are constant and stay with length 1. */
 function keptAxes(tape: Tape, node: NodeProto | undefined): readonly number[] | undefined {
@@ -49,13 +49,12 @@ export const sumOfGroup: Tidy = (graph, tape, node) => {
   if (!whole || !parts || parts.length !== rank + 1 || at !== rank - 2 || rank < 3) return;
   const groups = parts[at - 1];
   const kept = parts.every((d, i) => i === at - 1 || i === at || d === whole[i < at ? i : i - 1]);
-  const scaled = graph.producer(split.input[0]!);
-  const number =
-    scaled?.opType === 'Mul' ? scaled.input.find((name) => tape.facts.shape(name)?.length === 0) : undefined;
-  const value = number ? scaled!.input.find((name) => name !== number)! : split.input[0]!;
+  const last = graph.producer(split.input[0]!);
+  const scaled = scaling(tape, last);
+  const value = scaled?.value ?? split.input[0]!;
   const product = graph.producer(value);
   const left = product?.opType === 'MatMul' ? graph.producer(product.input[0]!) : undefined;
-  const alone = readBy(graph, split.input[0]!, split) && (!number || readBy(graph, value, scaled!));
+  const alone = readBy(graph, split.input[0]!, split) && (!scaled || readBy(graph, value, last!));
   if (!kept || !alone || typeof groups !== 'number' || !left || !flipsMatrices(left)) return;
   const factors = [left.input[0]!, product!.input[1]!];
   const heads = factors.map((name) => tape.facts.shape(name)?.at(-3));
@@ -65,6 +64,6 @@ export const sumOfGroup: Tidy = (graph, tape, node) => {
     return tape.op('Reshape', [name, tape.ints(shape)]);
   }) as [string, string];
   const sum = tape.op('MatMul', [flip(tape, stacked[0]), stacked[1]]);
-  const times = number ? tape.op('Mul', [sum, number]) : sum;
+  const times = scaled ? tape.op('Mul', [sum, scaled.number]) : sum;
   replace(graph, node, tape.op('Unsqueeze', [times, tape.ints([at])]));
 };

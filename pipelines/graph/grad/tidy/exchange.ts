@@ -1,6 +1,6 @@
 import type { EditableGraph } from '../../onnx/graph.ts';
 import type { Tape } from '../tape.ts';
-import { flip, flipsMatrices, readBy, replace, type Tidy } from './kit.ts';
+import { flip, flipsMatrices, readBy, replace, scaling, type Tidy } from './kit.ts';
 
 /**
  * What can be computed with its axes exchanged as cheaply: something exchanged before, a number times that, and a product with an exchanged
@@ -11,11 +11,10 @@ function exchanged(graph: EditableGraph, tape: Tape, value: string, alone: boole
   if (!node || !tape.facts.shape(value)) return undefined;
   const [first, second] = node.input as [string, string?];
   if (flipsMatrices(node)) return first;
-  if (node.opType === 'Mul') {
-    const number = node.input.find((name) => tape.facts.shape(name)?.length === 0);
-    const other = number === first ? second! : first;
-    const inner = number && exchanged(graph, tape, other, alone && readBy(graph, other, node));
-    return inner && tape.op('Mul', [inner, number]);
+  const scaled = scaling(tape, node);
+  if (scaled) {
+    const inner = exchanged(graph, tape, scaled.value, alone && readBy(graph, scaled.value, node));
+    return inner && tape.op('Mul', [inner, scaled.number]);
   }
   const left = node.opType === 'MatMul' && alone ? graph.producer(first) : undefined;
   if (!left || !flipsMatrices(left) || !tape.facts.shape(second!)) return undefined;

@@ -1,4 +1,3 @@
-import type { NodeProto } from 'onnx-buf';
 import type { EditableGraph } from '../../onnx/graph.ts';
 import type { Tape } from '../tape.ts';
 import { sumBehind, sumOfGroup } from './attention.ts';
@@ -14,22 +13,7 @@ const TIDIES: Readonly<Record<string, Tidy>> = {
   ReduceSum: sumOfGroup,
 };
 
-/** Drops what nothing reads any more. */
-function drop(graph: EditableGraph, node: NodeProto | undefined, kept: ReadonlySet<string>): void {
-  if (!node || node.output.some((value) => kept.has(value) || graph.isOutput(value) || graph.consumers(value).length))
-    return;
-  graph.removeNode(node);
-  for (const value of node.input) drop(graph, graph.producer(value), kept);
-}
-
-/**
- * Rewrites what differentiation leaves to forms that move less. Values that are still read keep their names.
- * @param kept values that are read outside
- */
-export function tidy(graph: EditableGraph, tape: Tape, kept: ReadonlySet<string>): void {
-  for (const node of [...graph.nodes]) {
-    if (!graph.nodes.has(node)) continue;
-    TIDIES[node.opType]?.(graph, tape, node);
-    if (!graph.nodes.has(node)) for (const value of node.input) drop(graph, graph.producer(value), kept);
-  }
+/** Rewrites what differentiation leaves to forms that move less. Values keep their names; nodes that nothing reads any more stay. */
+export function tidy(graph: EditableGraph, tape: Tape): void {
+  for (const node of [...graph.nodes]) TIDIES[node.opType]?.(graph, tape, node);
 }

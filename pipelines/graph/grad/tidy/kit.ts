@@ -1,5 +1,6 @@
 import type { NodeProto } from 'onnx-buf';
 import { intsAttr } from '../../onnx/attributes.ts';
+import { lastExchanged } from '../../onnx/axes.ts';
 import type { EditableGraph } from '../../onnx/graph.ts';
 import type { Tape } from '../tape.ts';
 
@@ -10,8 +11,7 @@ export type Tidy = (graph: EditableGraph, tape: Tape, node: NodeProto) => void;
 export function flipsMatrices(node: NodeProto | undefined): boolean {
   if (node?.opType !== 'Transpose') return false;
   const perm = intsAttr(node, 'perm');
-  const last = (perm?.length ?? 0) - 1;
-  return !!perm && last > 0 && perm.every((p, i) => p === (i === last ? last - 1 : i === last - 1 ? last : i));
+  return perm !== undefined && perm.length > 1 && perm.join() === lastExchanged(perm.length).join();
 }
 
 /** Whether nothing but `reader` reads a value. */
@@ -25,9 +25,13 @@ export function replace(graph: EditableGraph, node: NodeProto, value: string): v
 }
 
 /** A value with its last two axes exchanged, which it must have. */
-export function flip(tape: Tape, value: string): string {
-  const rank = tape.facts.shape(value)!.length;
-  const perm = Array.from({ length: rank }, (_, i) => i);
-  perm.splice(-2, 2, rank - 1, rank - 2);
-  return tape.op('Transpose', [value], { perm });
+export const flip = (tape: Tape, value: string): string =>
+  tape.op('Transpose', [value], { perm: lastExchanged(tape.facts.shape(value)!.length) });
+
+/** A product with a number: the number, and the other factor. */
+export function scaling(tape: Tape, node: NodeProto | undefined): { number: string; value: string } | undefined {
+  if (node?.opType !== 'Mul') return undefined;
+  const number = node.input.find((name) => tape.facts.shape(name)?.length === 0);
+  const value = node.input.find((name) => name !== number);
+  return number && value ? { number, value } : undefined;
 }
